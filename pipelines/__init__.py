@@ -1,0 +1,1 @@
+"""Programs a person runs: wiring and choice of input and output only."""

@@ -1,0 +1,91 @@
+"""`tribometer`: one file per command group; a command's module is imported when the command is called.
+
+Exit status: 0 done, 1 the run failed, 2 the command was asked for something it cannot do, 130 interrupted.
+Errors are one line on stderr; `--debug` adds the traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+from schemas.errors import TribometerError
+
+COMMANDS: Final = {
+    "replay": "pipelines.cli.replay:replay",
+    "score": "pipelines.cli.score:score",
+    "sql": "pipelines.cli.sql:sql",
+    "shell-init": "pipelines.cli.sql:shell_init",
+    "launches": "pipelines.cli.launches:launches",
+    "report": "pipelines.cli.report:report",
+    "sources": "pipelines.cli.sources:sources",
+    "simulate": "pipelines.cli.simulate:simulate",
+}
+"""Command to `module:attribute`, in the order of `tribometer --help`."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name only, so that `--help` needs no Beam and no spaCy."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="tribometer", prog_name="tribometer")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Measure the friction between a product and the people who use it, after every launch."""
+    ctx.obj = {"debug": debug}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    arguments = sys.argv[1:] if argv is None else argv
+    debug = "--debug" in arguments
+    try:
+        # --debug is welcome anywhere on the line, not only before the command.
+        ordered = (["--debug"] if debug else []) + [word for word in arguments if word != "--debug"]
+        status: Any = cli.main(args=ordered, prog_name="tribometer", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("tribometer: interrupted; what was committed stays, run it again to go on", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); say nothing, and keep the interpreter from trying again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except click.ClickException as error:
+        if debug:
+            raise
+        print(f"tribometer: {error.format_message()}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    except TribometerError as error:
+        if debug:
+            raise
+        print(f"tribometer: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_status
+    except Exception as error:
+        if debug:
+            raise
+        summary = " ".join(str(error).split()) or type(error).__name__
+        print(
+            f"tribometer: unexpected {type(error).__name__}: {summary} (--debug shows where)", file=sys.stderr
+        )  # noqa: T201
+        return 1
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,184 @@
+"""Every table's columns: the only place with column names and types.
+
+Instants are microseconds, UTC. Identities are 32 hexadecimal digits. Columns marked nullable=False are present
+in every row. `day` is the partition of `feedback`: the UTC day of `occurred_at` as text, or `invalid` for a date
+outside `PLAUSIBLE_YEARS` (schemas/event.py); it is part of the path, not of the file.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+SCHEMA_VERSION: Final = 1
+"""Version of the stored tables; a reader refuses a table with a higher one."""
+
+INSTANT: Final = pa.timestamp("us", tz="UTC")
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+_IDENTITY: Final = [
+    _required("event_id", pa.string()),
+    _required("source", pa.string()),
+    _required("channel", pa.string()),
+    pa.field("account", pa.string()),
+    _required("native_id", pa.string()),
+    _required("revision", pa.string()),
+    pa.field("supersedes", pa.string()),
+    pa.field("author_key", pa.string()),
+    _required("author_kind", pa.string()),
+    _required("segment", pa.map_(pa.string(), pa.string())),
+    _required("occurred_at", INSTANT),
+    _required("revised_at", INSTANT),
+    _required("received_at", INSTANT),
+    pa.field("product", pa.string()),
+    pa.field("version", pa.string()),
+    pa.field("version_source", pa.string()),
+    pa.field("language", pa.string()),
+    _required("text", pa.string()),
+    pa.field("rating_raw", pa.float64()),
+    pa.field("rating_scale", pa.string()),
+    pa.field("rating", pa.float64()),
+    pa.field("survey_kind", pa.string()),
+    pa.field("thread", pa.string()),
+    pa.field("url", pa.string()),
+    _required("deleted", pa.bool_()),
+    pa.field("extra", pa.string()),
+]
+
+EVENT: Final = pa.schema([*_IDENTITY, _required("payload", pa.binary())])
+"""An event as normalised, still with the bytes it came from. Produced by normalize, kept by redact."""
+
+MENTION: Final = pa.struct(
+    [
+        _required("start", pa.int32()),
+        _required("end", pa.int32()),
+        _required("touchpoint", pa.string()),
+        _required("touchpoint_p", pa.float32()),
+        _required("sentiment_label", pa.string()),
+        _required("sentiment", pa.float32()),
+        _required("sentiment_p", pa.float32()),
+        pa.field("effort", pa.int8()),
+        _required("friction_p", pa.float32()),
+        _required("intents", pa.list_(pa.string())),
+        pa.field("theme_id", pa.string()),
+    ]
+)
+"""One clause about one touchpoint; `start` and `end` are character offsets into the event's `text`."""
+
+_SCORES: Final = [
+    pa.field("unscored_reason", pa.string()),
+    pa.field("sentiment_label", pa.string()),
+    pa.field("sentiment", pa.float32()),
+    pa.field("sentiment_p", pa.float32()),
+    pa.field("friction_p", pa.float32()),
+    pa.field("touchpoint", pa.string()),
+    pa.field("touchpoint_p", pa.float32()),
+    pa.field("effort", pa.int8()),
+    _required("intents", pa.list_(pa.string())),
+    _required("mentions", pa.list_(MENTION)),
+    pa.field("model_version", pa.string()),
+]
+
+REDACTED: Final = pa.schema([*EVENT, _required("redactions", pa.map_(pa.string(), pa.int32()))])
+"""An event without personal data outside `payload`; `redactions` counts what was removed, by placeholder."""
+
+SCORED: Final = pa.schema([*REDACTED, *_SCORES])
+"""An event with its scores. Produced by score."""
+
+FEEDBACK: Final = pa.schema(
+    [
+        *_IDENTITY,
+        _required("redactions", pa.map_(pa.string(), pa.int32())),
+        *_SCORES,
+        _required("committed_at", INSTANT),
+        _required("batch_id", pa.string()),
+    ]
+)
+"""One row per revision of an event, its mentions nested in it."""
+
+RAW: Final = pa.schema(
+    [
+        _required("event_id", pa.string()),
+        _required("source", pa.string()),
+        _required("received_at", INSTANT),
+        _required("payload", pa.binary()),
+    ]
+)
+"""The bytes every accepted event came from. Restricted: holds personal data."""
+
+DEAD_LETTERS: Final = pa.schema(
+    [
+        _required("dead_letter_id", pa.string()),
+        _required("source", pa.string()),
+        _required("processor", pa.string()),
+        _required("violation", pa.string()),
+        pa.field("field", pa.string()),
+        _required("reason", pa.string()),
+        _required("evidence", pa.map_(pa.string(), pa.string())),
+        _required("origin", pa.string()),
+        _required("received_at", INSTANT),
+        _required("attempts", pa.int32()),
+        _required("payload_bytes", pa.int64()),
+        _required("payload", pa.binary()),
+    ]
+)
+"""Messages that could not be accepted, with their exact bytes. Restricted: may hold personal data."""
+
+LAUNCHES: Final = pa.schema(
+    [
+        _required("launch_id", pa.string()),
+        _required("product", pa.string()),
+        pa.field("version", pa.string()),
+        _required("launched_at", INSTANT),
+        _required("kind", pa.string()),
+        _required("touchpoints", pa.list_(pa.string())),
+        pa.field("title", pa.string()),
+        pa.field("note", pa.string()),
+        pa.field("url", pa.string()),
+        _required("recorded_at", INSTANT),
+        _required("deleted", pa.bool_()),
+    ]
+)
+"""The launch ledger: one row per edit of a launch, the latest `recorded_at` counts."""
+
+EXPOSURE: Final = pa.schema(
+    [
+        _required("product", pa.string()),
+        _required("day", pa.date32()),
+        pa.field("version", pa.string()),
+        _required("measure", pa.string()),
+        _required("count", pa.float64()),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""How many people could have complained: sessions, orders or active devices, per product and day."""
+
+RUNS: Final = pa.schema(
+    [
+        _required("batch_id", pa.string()),
+        _required("command", pa.string()),
+        _required("source", pa.string()),
+        _required("started_at", INSTANT),
+        _required("finished_at", INSTANT),
+        _required("messages", pa.int64()),
+        _required("message_bytes", pa.int64()),
+        _required("accepted", pa.int64()),
+        _required("duplicate", pa.int64()),
+        _required("dead", pa.int64()),
+        _required("suppressed", pa.int64()),
+        _required("duration_seconds", pa.float64()),
+        pa.field("model_version", pa.string()),
+        _required("tribometer_version", pa.string()),
+    ]
+)
+"""One row per committed batch: messages = accepted + duplicate + dead + suppressed."""
+
+
+def empty(schema: pa.Schema) -> pa.RecordBatch:
+    """A batch of no rows."""
+    return pa.RecordBatch.from_pylist([], schema=schema)

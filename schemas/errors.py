@@ -1,0 +1,15 @@
+"""Errors a person sees: one line that says what is wrong and what to do next."""
+
+from __future__ import annotations
+
+
+class TribometerError(Exception):
+    """A run that cannot go on. The command line prints the text and exits with `exit_status`."""
+
+    exit_status = 1
+
+
+class UsageError(TribometerError):
+    """The command was asked for something it cannot do: wrong path, unknown name, bad query."""
+
+    exit_status = 2

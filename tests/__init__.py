@@ -1,0 +1,1 @@
+"""Mirrors the source folders. (A package, because a dependency installs a stray top-level `tests`.)"""
