@@ -38,9 +38,7 @@ def content_revision(text: str, rating: float | None, deleted: bool) -> str:
 
     The same content read twice is one revision; any edit of it is another.
     """
-    return _digest(
-        b"tribo-content", (text, "" if rating is None else repr(float(rating)), str(int(deleted)))
-    )[:16]
+    return _digest(b"tribo-content", (text, "" if rating is None else repr(float(rating)), str(int(deleted))))[:16]
 
 
 def dead_letter_id(source: str, payload: bytes) -> str:

@@ -27,9 +27,7 @@ class RatingScale:
         """
         match = _SCALE.match(text)
         if match is None or float(match[1]) == float(match[2]):
-            raise ValueError(
-                f"{text!r} is not a rating scale; write the worst and the best answer, as in 1-5"
-            )
+            raise ValueError(f"{text!r} is not a rating scale; write the worst and the best answer, as in 1-5")
         return cls(float(match[1]), float(match[2]))
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ class ViolationKind(StrEnum):
     INVALID_VALUE = "invalid_value"
 
 
-class Violation(ValueError):  # noqa: N818 - the field's own word
+class Violation(ValueError):
     """Bad input, typed. `field` is the event field or byte position concerned, where there is one."""
 
     def __init__(

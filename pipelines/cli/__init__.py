@@ -42,9 +42,7 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="tribometer", prog_name="tribometer")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
@@ -84,8 +82,6 @@ def main(argv: list[str] | None = None) -> int:
         if debug:
             raise
         summary = " ".join(str(error).split()) or type(error).__name__
-        print(
-            f"tribometer: unexpected {type(error).__name__}: {summary} (--debug shows where)", file=sys.stderr
-        )  # noqa: T201
+        print(f"tribometer: unexpected {type(error).__name__}: {summary} (--debug shows where)", file=sys.stderr)  # noqa: T201
         return 1
     return status if isinstance(status, int) else 0
