@@ -1,0 +1,46 @@
+"""The tables of a deployment: their columns, partitions, identities and who may read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from schemas import arrow
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One Delta table below the tables folder.
+
+    `partition` names the column that is part of the path. `identity` names the column by which a row committed
+    twice is recognised; a table without one keeps every row it is given. `restricted` tables hold personal data:
+    their folder is closed to other users and no analyst's connection opens it.
+    """
+
+    name: str
+    schema: pa.Schema
+    partition: str | None = None
+    identity: str | None = None
+    restricted: bool = False
+
+    @property
+    def table_schema(self) -> pa.Schema:
+        """Columns as a reader sees them: those of the files, then the partition."""
+        if self.partition is None:
+            return self.schema
+        return self.schema.append(pa.field(self.partition, pa.string(), nullable=False))
+
+
+FEEDBACK: Final = TableSpec("feedback", arrow.FEEDBACK, partition="day", identity="event_id")
+RAW: Final = TableSpec("raw", arrow.RAW, partition="month", identity="event_id", restricted=True)
+DEAD_LETTERS: Final = TableSpec("dead_letters", arrow.DEAD_LETTERS, identity="dead_letter_id", restricted=True)
+LAUNCHES: Final = TableSpec("launches", arrow.LAUNCHES)
+EXPOSURE: Final = TableSpec("exposure", arrow.EXPOSURE)
+RUNS: Final = TableSpec("runs", arrow.RUNS, identity="batch_id")
+
+COMMIT_ORDER: Final = (RAW, DEAD_LETTERS, FEEDBACK)
+"""A batch's tables in the order of their commits: whoever sees a row of `feedback` can find its bytes in `raw`."""
+
+TABLES: Final = {spec.name: spec for spec in (*COMMIT_ORDER, LAUNCHES, EXPOSURE, RUNS)}
