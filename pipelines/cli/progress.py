@@ -26,9 +26,7 @@ class ReplayProgress:
             TextColumn("replaying"),
             BarColumn(bar_width=30),
             TaskProgressColumn(),
-            TextColumn(
-                "{task.fields[rows]:,} rows  {task.fields[rate]:,.0f} rows/s  {task.fields[dead]:,} dead letters"
-            ),
+            TextColumn("{task.fields[rows]:,} rows  {task.fields[rate]:,.0f} rows/s  {task.fields[dead]:,} dead"),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
