@@ -7,8 +7,9 @@ whatever it had committed is recognised.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -77,8 +78,9 @@ class EmbeddedHost:
         pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
         with Loan(batches, on_taken) as loan:
             build(pipeline | "TakeMessages" >> TakeMessages(loan.ticket), config)
-            result = pipeline.run()
-            result.wait_until_finish()
+            with _original_errors(self.tables):
+                result = pipeline.run()
+                result.wait_until_finish()
         counts = _counts(batches, result)
         if not counts.conserved:
             raise TribometerError(f"batch {batch_id}: messages do not add up: {counts}; please report this")
@@ -94,6 +96,25 @@ class EmbeddedHost:
         )
         append(self.tables, tables.RUNS, run.row(), batch_id=batch_id, written_at=run.finished_at)
         return counts
+
+
+@contextlib.contextmanager
+def _original_errors(tables_folder: str) -> Iterator[None]:
+    """Give back the error a step raised: the runner wraps it, an interrupt too, in a RuntimeError."""
+    try:
+        yield
+    except (RuntimeError, TribometerError) as wrapped:
+        cause: BaseException = wrapped
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        if isinstance(cause, KeyboardInterrupt | TribometerError):
+            raise cause from None
+        if isinstance(cause, OSError):
+            raise TribometerError(
+                f"{cause.filename or tables_folder}: {cause.strerror}; mend it and run the command again, "
+                "what was committed stays"
+            ) from cause
+        raise
 
 
 def _counts(batches: Sequence[MessageBatch], result: object) -> Counts:
