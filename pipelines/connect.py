@@ -1,0 +1,156 @@
+"""Connect: an in-memory DuckDB that sees one snapshot of the tables through the analyst's views.
+
+Readers never glob: every table is read from the list of files its log names, kept in a variable. The stored
+tables are in the schema `tables`; the views of `schemas/views` are in `main`. A table nothing has been committed
+to is there with its columns and no rows.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pipelines.snapshot import Snapshot, open_snapshot
+from schemas.errors import TribometerError
+from schemas.tables import DEAD_LETTERS, RAW, TABLES, TableSpec
+from schemas.views import load_views
+
+READABLE: Final = tuple(spec for spec in TABLES.values() if spec is not RAW)
+"""Tables the views read. Of the dead letters everything but the bytes; nothing of `raw`."""
+
+MEMORY_LIMIT: Final = "2GB"
+"""What a query may hold in memory before it spills."""
+
+SPILL_LIMIT: Final = "10GB"
+"""What a query may spill to the temporary directory."""
+
+
+def connect(tables: str) -> duckdb.DuckDBPyConnection:
+    """An open connection to the newest snapshot below the folder `tables`, in UTC, not locked down.
+
+    Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
+    """
+    connection = duckdb.connect()
+    for statement in definitions(open_snapshot(tables)):
+        connection.execute(statement)
+    return connection
+
+
+def connect_locked(tables: str, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
+    """A connection that can read the snapshot's files and nothing else, and write nowhere.
+
+    See `lock_down` for what is shut; `pipelines.query` for what a query may be.
+    """
+    snapshot = open_snapshot(tables)
+    connection = duckdb.connect()
+    for statement in definitions(snapshot):
+        connection.execute(statement)
+    lock_down(connection, snapshot, memory_limit=memory_limit)
+    return connection
+
+
+def definitions(snapshot: Snapshot) -> Iterator[str]:
+    """SQL statements that make the stored tables and the views in a fresh DuckDB, in order."""
+    yield "SET TimeZone = 'UTC'"
+    yield "SET parquet_metadata_cache = true"  # files never change once named by the log
+    yield "CREATE SCHEMA IF NOT EXISTS tables"
+    for spec in READABLE:
+        files = snapshot.files[spec.name]
+        variable = f"tribometer_{spec.name}"
+        yield f"SET VARIABLE {variable} = [{', '.join(map(_literal, files))}]"
+        yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, empty=not files)}"
+    for view in load_views():
+        yield view.sql
+
+
+def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str) -> None:
+    """Shut everything a reader does not need, for good.
+
+    Only the snapshot's own files can be opened: not other files of the tables' folders (uncommitted or erased
+    rows), not `raw`, not the dead letters, whose harmless columns are copied into memory first. No extension is
+    installed or loaded, and no setting can be changed back. A query that spills does so below a private name in
+    the system's temporary directory.
+    """
+    connection.execute(
+        f"CREATE OR REPLACE TABLE tables.dead_letters_copy AS FROM tables.{DEAD_LETTERS.name};"
+        f"CREATE OR REPLACE VIEW tables.{DEAD_LETTERS.name} AS FROM tables.dead_letters_copy;"
+        f"SET VARIABLE tribometer_{DEAD_LETTERS.name} = []"
+    )
+    open_files = [path for spec in READABLE if not spec.restricted for path in snapshot.files[spec.name]]
+    spill = Path(tempfile.gettempdir()) / f"tribometer-{uuid.uuid4().hex}"
+    for statement in (
+        f"SET memory_limit = {_literal(memory_limit)}",
+        f"SET temp_directory = {_literal(str(spill))}",
+        f"SET max_temp_directory_size = {_literal(SPILL_LIMIT)}",
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        "SET allow_community_extensions = false",
+        f"SET allowed_paths = [{', '.join(map(_literal, open_files))}]",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ):
+        connection.execute(statement)
+
+
+@contextmanager
+def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    """Interrupt what runs on `connection` inside the block after `seconds`; None never does.
+
+    Raises `TribometerError` when the time is over.
+    """
+    if seconds is None:
+        yield
+        return
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        connection.interrupt()
+
+    timer = threading.Timer(seconds, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        if not expired.is_set():
+            raise
+        raise TribometerError(
+            f"the query ran longer than {seconds:g} s; filter on day, or allow more with --timeout"
+        ) from error
+    finally:
+        timer.cancel()
+
+
+def _table_query(spec: TableSpec, variable: str, *, empty: bool) -> str:
+    names = [name for name in spec.table_schema.names if not (spec.restricted and name == "payload")]
+    if empty:
+        kinds = _column_types(spec)
+        return "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {_quoted(name)}" for name in names) + " WHERE false"
+    options = ""
+    if spec.partition is not None:
+        # Without the type DuckDB would guess a date and fail on the partition of impossible dates.
+        options = f", hive_partitioning = true, hive_types = {{{_quoted(spec.partition)}: VARCHAR}}"
+    return f"SELECT {', '.join(map(_quoted, names))} FROM read_parquet(getvariable('{variable}'){options})"
+
+
+def _column_types(spec: TableSpec) -> dict[str, str]:
+    """DuckDB's name for the type of each column."""
+    with duckdb.connect() as scratch:
+        scratch.register("columns_of", spec.table_schema.empty_table())
+        return {str(row[0]): str(row[1]) for row in scratch.execute("DESCRIBE columns_of").fetchall()}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,159 @@
+"""The analyst's views: plain SQL files whose headers are their documentation.
+
+A file `views/<name>.sql` starts with a comment: `-- name: summary`, then the sections Grain, Units, Definition,
+Columns (one a line: name, type, meaning) and Example, then the statements that create the view. `reference()` turns
+the headers into docs/views.md: `python -m schemas.views > docs/views.md`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from importlib import resources
+from typing import Final
+
+FUNCTIONS: Final = "functions"
+"""The file that makes functions instead of a view; it comes first."""
+
+_SECTIONS: Final = ("Grain", "Units", "Definition", "Columns", "Example")
+_SECTION: Final = re.compile(rf"^({'|'.join(_SECTIONS)}):\s*(.*)$")
+_SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b(?!\.)", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"--[^\n]*")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One documented column: `kind` in an analyst's words, such as text, instant or double."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class View:
+    """One view file: what its header says and the statements that make it."""
+
+    name: str
+    summary: str
+    grain: str
+    units: str
+    definition: str
+    columns: tuple[Column, ...]
+    example: str
+    sql: str
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> View:
+        """Read a view file; `ValueError` names what its header lacks."""
+        lines = text.splitlines()
+        header = [line.removeprefix("--").removeprefix(" ") for line in lines if line.startswith("--")]
+        title, _, summary = header[0].partition(": ")
+        if title != name or not summary:
+            raise ValueError(f"views/{name}.sql: the first line must be `-- {name}: what a row is`")
+        sections = _sections(header[1:])
+        missing = [section for section in _SECTIONS if not sections.get(section)]
+        if missing:
+            raise ValueError(f"views/{name}.sql: the header lacks {', '.join(missing)}")
+        return cls(
+            name=name,
+            summary=summary,
+            grain=_prose(sections["Grain"]),
+            units=_prose(sections["Units"]),
+            definition=_prose(sections["Definition"]),
+            columns=tuple(_column(name, line) for line in sections["Columns"]),
+            example="\n".join(line.removeprefix("  ") for line in sections["Example"]),
+            sql="\n".join(line for line in lines if not line.startswith("--")).strip(),
+        )
+
+    def sources(self, names: Sequence[str]) -> set[str]:
+        """Which of `names` this view reads."""
+        return {found for found in _SOURCE.findall(_COMMENT.sub("", self.sql)) if found in names} - {self.name}
+
+
+def _sections(header: Sequence[str]) -> Mapping[str, list[str]]:
+    sections: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in header:
+        opening = _SECTION.match(line)
+        if opening is not None:
+            current = sections.setdefault(opening[1], [])
+            line = opening[2]  # noqa: PLW2901
+        if line:
+            current.append(line)
+    return sections
+
+
+def _prose(lines: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in lines)
+
+
+def _column(view: str, line: str) -> Column:
+    parts = re.split(r"\s{2,}", line.strip(), maxsplit=2)
+    if len(parts) != 3:
+        raise ValueError(f"views/{view}.sql: the column line {line.strip()!r} is not name, type and meaning")
+    return Column(*parts)
+
+
+@cache
+def load_views() -> tuple[View, ...]:
+    """Every view, the functions first and each view after those it reads."""
+    folder = resources.files("schemas") / "views"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    views = {
+        (name := file.name.removesuffix(".sql")): View.parse(name, file.read_text(encoding="utf-8")) for file in files
+    }
+    names = [name for name in views if name != FUNCTIONS]
+    graph = {name: views[name].sources(names) for name in names}
+    return (views[FUNCTIONS], *(views[name] for name in TopologicalSorter(graph).static_order()))
+
+
+def reference() -> str:
+    """The text of docs/views.md."""
+    functions, *views = sorted(load_views(), key=lambda view: (view.name != FUNCTIONS, view.name))
+    parts = [
+        "# Views",
+        "",
+        "What an analyst queries, with `tribometer sql`, with the plain DuckDB command line"
+        " (`tribometer shell-init`) or from Python (`pipelines.connect`). This page is generated from the headers of"
+        " `schemas/views/*.sql`: `python -m schemas.views > docs/views.md`.",
+        "",
+        "A day is a UTC day of `occurred_at`. Filter on `day`: the table is stored by day, so the filter decides how"
+        " many files are read. Events with impossible dates have no day and are in no day series; `source_health`"
+        " counts them.",
+        "",
+        "| view | one row per |",
+        "|---|---|",
+        *(f"| [{view.name}](#{view.name}) | {view.grain.removeprefix('one row per ')} |" for view in views),
+    ]
+    for view in (*views, functions):
+        parts += ["", *_section(view)]
+    return "\n".join(parts) + "\n"
+
+
+def _section(view: View) -> list[str]:
+    return [
+        f"## {view.name}",
+        "",
+        f"{view.summary[0].upper()}{view.summary[1:]}",
+        "",
+        f"- **Grain**: {view.grain}",
+        f"- **Units**: {view.units}",
+        f"- **Definition**: {view.definition}",
+        "",
+        "| function | type | meaning |" if view.name == FUNCTIONS else "| column | type | meaning |",
+        "|---|---|---|",
+        *(f"| `{column.name}` | {column.kind} | {column.meaning} |" for column in view.columns),
+        "",
+        "```sql",
+        view.example,
+        "```",
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

@@ -1,0 +1,37 @@
+-- event_touchpoints: what one event says about one touchpoint; the layer below the daily measures.
+-- Grain: one row per event and touchpoint it mentions, and one per event with touchpoint any for all of them.
+-- Units: sums over the mentions; sentiment and rating -1 (worst) to 1 (best).
+-- Definition: friction and delight are true where at least one mention is. Use it for measures over windows other
+--   than a day: count(DISTINCT author) over a week is not the sum of its days. Filter touchpoint to any or to the
+--   parts, never both.
+-- Columns:
+--   event_id         text     revision
+--   source           text     where it came from
+--   channel          text     support, survey, review, social, forum or other
+--   author           text     whom to count: author_key, or the event itself where no author is known
+--   product          text     product, null where the source does not say
+--   version          text     version the author used, null where unknown
+--   day              date     UTC day; null for an impossible date. Filter on it: it prunes files
+--   touchpoint       text     touchpoint, other where none is likely enough, or any for all together
+--   mentions         bigint   mentions
+--   friction         boolean  whether one of them expresses friction
+--   delight          boolean  whether one of them expresses delight
+--   sentiment_sum    double   sum over mentions
+--   effort_sum       bigint   sum over mentions that report effort, else null
+--   effort_mentions  bigint   mentions that report effort
+--   rating           double   rating of the whole event
+-- Example:
+--   SELECT date_trunc('week', day) AS week, count(DISTINCT author) FILTER (friction) / count(DISTINCT author) AS rate
+--   FROM event_touchpoints WHERE product = 'firefox' AND touchpoint = 'any' GROUP BY week ORDER BY week
+CREATE OR REPLACE VIEW event_touchpoints AS
+SELECT
+    event_id, source, channel, author, product, version, day, touchpoint,
+    count(*) AS mentions,
+    bool_or(friction) AS friction,
+    bool_or(delight) AS delight,
+    sum(sentiment::DOUBLE) AS sentiment_sum,
+    sum(effort)::BIGINT AS effort_sum,
+    count(effort) AS effort_mentions,
+    any_value(rating) AS rating
+FROM (SELECT * EXCLUDE (touchpoint), unnest([touchpoint, 'any']) AS touchpoint FROM mentions)
+GROUP BY event_id, source, channel, author, product, version, day, touchpoint;

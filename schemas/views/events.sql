@@ -1,0 +1,69 @@
+-- events: what customers said, each event once, in its latest revision.
+-- Grain: one row per source, account and native_id that is not deleted.
+-- Units: instants in UTC; rating and sentiment -1 (worst) to 1 (best); probabilities 0 to 1.
+-- Definition: the latest revision is the greatest (revised_at, received_at, event_id). An event whose latest
+--   revision is a deletion is left out here and counted in source_health.deleted. Revisions of one event are
+--   compared within their day: the day comes from an immutable time, so they share it;
+--   source_health.split_events counts events of a source that break this. All author kinds are here; the
+--   measures count customers only.
+-- Columns:
+--   event_id          text       identity of this revision
+--   source            text       where it came from
+--   channel           text       support, survey, review, social, forum or other
+--   account           text       account of the source, where it has several
+--   native_id         text       the source's own identity of the event
+--   revision          text       the source's own revision, or a hash of the content
+--   author            text       whom to count: author_key, or the event itself where no author is known
+--   author_key        text       pseudonym of the author, null where unknown
+--   author_kind       text       customer, agent or bot
+--   segment           map        the event's segments, name to value: segment['plan']
+--   occurred_at       instant    when the customer said it
+--   day               date       UTC day of occurred_at; null for an impossible date. Filter on it: it prunes files
+--   revised_at        instant    when this revision was written
+--   received_at       instant    when the pipeline received it
+--   product           text       product, null where the source does not say
+--   version           text       version the author used, null where unknown
+--   version_source    text       who says so: given, tag or inferred
+--   language          text       ISO 639 code, null where unknown
+--   text              text       what was said, without personal data
+--   rating_raw        double     the answer on its own scale
+--   rating_scale      text       that scale, worst to best, as in 1-5
+--   rating            double     the answer on -1 to 1
+--   survey_kind       text       nps, csat or ces
+--   thread            text       conversation the event belongs to
+--   url               text       where to read it at its source
+--   unscored_reason   text       why there are no scores, null where there are
+--   sentiment_label   text       negative, neutral or positive
+--   sentiment         float      expected sentiment
+--   sentiment_p       float      probability of the label
+--   friction_p        float      probability that the event expresses friction
+--   touchpoint        text       the strongest touchpoint, or other
+--   touchpoint_p      float      its probability
+--   effort            tinyint    effort the customer reports, null where not mentioned
+--   intents           text[]     what the customer wants
+--   mentions          struct[]   its mentions as stored; the view mentions has them as rows
+--   redactions        map        what was removed from the text, placeholder to count
+--   extra             text       fields of the source without a column, as JSON
+--   model_version     text       scorer
+--   committed_at      instant    when the row became visible
+--   batch_id          text       the batch that brought it; see runs
+-- Example:
+--   SELECT day, count(*) FROM events WHERE day >= '2021-06-01' GROUP BY day ORDER BY day
+CREATE OR REPLACE VIEW events AS
+SELECT
+    event_id, source, channel, account, native_id, revision,
+    coalesce(author_key, event_id) AS author,
+    author_key, author_kind, segment, occurred_at, day, revised_at, received_at,
+    product, version, version_source, language, text, rating_raw, rating_scale, rating, survey_kind, thread, url,
+    unscored_reason, sentiment_label, sentiment, sentiment_p, friction_p, touchpoint, touchpoint_p, effort, intents,
+    mentions, redactions, extra, model_version, committed_at, batch_id
+FROM (
+    -- The day is a key of the window although it does not change a group: it lets a filter on day skip files.
+    SELECT *
+    FROM (SELECT * REPLACE (try_cast(day AS DATE) AS day) FROM tables.feedback)
+    QUALIFY row_number() OVER (
+        PARTITION BY day, source, account, native_id
+        ORDER BY revised_at DESC, received_at DESC, event_id DESC
+    ) = 1
+)
+WHERE NOT deleted;

@@ -1,0 +1,45 @@
+-- friction_daily: friction and delight per day, as fine as it is measured.
+-- Grain: one row per product, touchpoint, source, channel and day with at least one mention.
+-- Units: counts of events, mentions and distinct authors; shares 0 to 1; sentiment and rating -1 to 1.
+-- Definition: friction_rate = authors with at least one friction mention / authors with any mention, that day at
+--   that touchpoint; an event without a known author counts as one author. rate_low and rate_high are its 95 %
+--   Wilson interval. In support channels nearly everybody has a problem, so read friction_authors (volume) there
+--   and friction_rate in reviews and surveys. Events with impossible dates are excluded. Do not add authors over
+--   rows: one person may stand in several. Use friction_daily_product, or count(DISTINCT author) FROM mentions.
+-- Columns:
+--   product           text    product, null where the source does not say
+--   touchpoint        text    touchpoint, or other where none is likely enough
+--   source            text    where it came from
+--   channel           text    support, survey, review, social, forum or other
+--   day               date    UTC day. Filter on it: it prunes files
+--   events            bigint  events with a mention at this touchpoint
+--   mentions          bigint  mentions
+--   authors           bigint  distinct authors with any mention
+--   friction_authors  bigint  distinct authors with a friction mention: the volume
+--   friction_rate     double  friction_authors / authors
+--   rate_low          double  lower bound of friction_rate
+--   rate_high         double  upper bound of friction_rate
+--   delight_rate      double  authors with a delight mention / authors
+--   mean_sentiment    double  mean over mentions
+--   mean_effort       double  mean over mentions that report effort, else null
+--   mean_rating       double  mean over rated events (an event counts once), else null
+-- Example:
+--   SELECT day, friction_authors, friction_rate, rate_low, rate_high FROM friction_daily
+--   WHERE product = 'firefox' AND touchpoint = 'usability' AND day >= '2021-06-01' ORDER BY day
+CREATE OR REPLACE VIEW friction_daily AS
+SELECT
+    product, touchpoint, source, channel, day,
+    count(*) AS events,
+    sum(mentions)::BIGINT AS mentions,
+    count(DISTINCT author) AS authors,
+    count(DISTINCT author) FILTER (friction) AS friction_authors,
+    friction_authors / authors AS friction_rate,
+    wilson_low(friction_authors, authors) AS rate_low,
+    wilson_high(friction_authors, authors) AS rate_high,
+    count(DISTINCT author) FILTER (delight) / authors AS delight_rate,
+    sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
+    sum(effort_sum) / nullif(sum(effort_mentions), 0) AS mean_effort,
+    avg(rating) AS mean_rating
+FROM event_touchpoints
+WHERE touchpoint <> 'any' AND day IS NOT NULL
+GROUP BY product, touchpoint, source, channel, day;

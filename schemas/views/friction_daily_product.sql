@@ -1,0 +1,41 @@
+-- friction_daily_product: friction and delight of a product per day, each person counted once over all sources.
+-- Grain: one row per product, touchpoint and day with at least one mention; touchpoint any is all of them together.
+-- Units: counts of events, mentions and distinct authors; shares 0 to 1; sentiment and rating -1 to 1.
+-- Definition: as friction_daily, with authors counted over all sources and channels. Rows of touchpoint any count
+--   a person once over all touchpoints, which the other rows cannot be added up to: always filter
+--   touchpoint = 'any' for the whole product, or touchpoint <> 'any' for the parts.
+-- Columns:
+--   product           text    product, null where the source does not say
+--   touchpoint        text    touchpoint, other where none is likely enough, or any for all together
+--   day               date    UTC day. Filter on it: it prunes files
+--   events            bigint  events with a mention at this touchpoint
+--   mentions          bigint  mentions
+--   authors           bigint  distinct authors with any mention
+--   friction_authors  bigint  distinct authors with a friction mention: the volume
+--   friction_rate     double  friction_authors / authors
+--   rate_low          double  lower bound of friction_rate
+--   rate_high         double  upper bound of friction_rate
+--   delight_rate      double  authors with a delight mention / authors
+--   mean_sentiment    double  mean over mentions
+--   mean_effort       double  mean over mentions that report effort, else null
+--   mean_rating       double  mean over rated events (an event counts once), else null
+-- Example:
+--   SELECT day, friction_authors, friction_rate FROM friction_daily_product
+--   WHERE product = 'firefox' AND touchpoint = 'any' ORDER BY day
+CREATE OR REPLACE VIEW friction_daily_product AS
+SELECT
+    product, touchpoint, day,
+    count(*) AS events,
+    sum(mentions)::BIGINT AS mentions,
+    count(DISTINCT author) AS authors,
+    count(DISTINCT author) FILTER (friction) AS friction_authors,
+    friction_authors / authors AS friction_rate,
+    wilson_low(friction_authors, authors) AS rate_low,
+    wilson_high(friction_authors, authors) AS rate_high,
+    count(DISTINCT author) FILTER (delight) / authors AS delight_rate,
+    sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
+    sum(effort_sum) / nullif(sum(effort_mentions), 0) AS mean_effort,
+    avg(rating) AS mean_rating
+FROM event_touchpoints
+WHERE day IS NOT NULL
+GROUP BY product, touchpoint, day;
