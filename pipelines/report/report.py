@@ -66,9 +66,10 @@ class Report:
 def compose(connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mapping[str, int]) -> Report:
     """Measure a report. `versions` are the log versions of the tables that `connection` reads.
 
-    Makes the temporary tables `said`, `spans` and `episodes` in `connection`; run it on one of its own.
+    Makes temporary tables in `connection`, so that the views are read once; run it on a connection of its own.
     """
-    rows(connection, "said", **scope.parameters)
+    for table in ("said", "heard", "complaints"):
+        rows(connection, table, **scope.parameters)
     series, daily = read_series(connection, scope), read_daily(connection, scope)
     known = read_launches(connection, scope)
     launches = [launch for launch in known if launch.day >= scope.first_day]

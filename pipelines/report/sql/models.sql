@@ -1,5 +1,2 @@
 -- Scorers whose scores are in the window.
-SELECT DISTINCT model_version
-FROM events
-WHERE product = $product AND day BETWEEN $first_day AND $last_day AND model_version IS NOT NULL
-ORDER BY model_version;
+SELECT DISTINCT model_version FROM heard WHERE day >= $first_day AND model_version IS NOT NULL ORDER BY model_version;

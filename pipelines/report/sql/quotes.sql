@@ -1,15 +1,11 @@
 -- Friction quotes by episode, the surest first: at most $candidates an episode, one an author. Left out are texts
--- that a few accounts repeat (pasted more than three times an author) and templates (one text in a large share of
--- all mentions).
+-- that a few accounts repeat (more than three times an author) and templates (one text in a large share of all).
 WITH mine AS (
-    SELECT
-        episode, author, event_id, source, mentions.day AS day, version, text, friction_p, touchpoint_p,
-        lower(regexp_replace(text, '[\W\d_]+', ' ', 'g')) AS shape
+    SELECT episode, complaints.*
     FROM episodes
-    JOIN mentions
-        ON (mentions.touchpoint = episodes.touchpoint OR episodes.touchpoint = 'any')
-        AND mentions.day BETWEEN episodes.first_day AND episodes.last_day
-    WHERE friction AND product = $product AND mentions.day BETWEEN $baseline_from AND $last_day
+    JOIN complaints
+        ON (complaints.touchpoint = episodes.touchpoint OR episodes.touchpoint = 'any')
+        AND complaints.day BETWEEN episodes.first_day AND episodes.last_day
 ),
 shapes AS (
     SELECT
@@ -18,12 +14,12 @@ shapes AS (
     FROM mine
     GROUP BY episode, shape
 )
-SELECT episode, author, event_id, source, day, version, trim(text) AS text, friction_p * touchpoint_p AS strength
+SELECT episode, author, source, day, version, text, strength
 FROM mine
 JOIN shapes USING (episode, shape)
 WHERE mentions <= 3 * authors
     AND mentions <= greatest(20, 0.02 * mentions_of_episode)
-    AND length(trim(text)) BETWEEN $shortest AND $longest
+    AND length(text) BETWEEN $shortest AND $longest
 QUALIFY row_number() OVER (PARTITION BY episode, author ORDER BY strength DESC, event_id, text) = 1
     AND row_number() OVER (PARTITION BY episode ORDER BY strength DESC, event_id, text) <= $candidates
 ORDER BY episode, strength DESC, event_id, text;

@@ -1,17 +1,18 @@
 -- How many authors use each word in an episode and in the 28 days before it, at one touchpoint, in friction events.
 -- episodes(episode, touchpoint, first_day, last_day) is one row per episode. A word is two letters or more, or a
--- dotted number such as a version. Placeholders of removed personal data are no words.
+-- dotted number such as a version; the empty word counts all authors. Placeholders of removed personal data are no
+-- words.
 WITH texts AS (
     SELECT
-        episode, author,
+        episode, said.author,
         said.day >= episodes.first_day AS during,
         regexp_replace(lower(text), '\[[a-z_]+\]', ' ', 'g') AS text
     FROM episodes
     JOIN said
         ON said.touchpoint = episodes.touchpoint
         AND said.day BETWEEN episodes.first_day - 28 AND episodes.last_day
-    JOIN events USING (event_id)
-    WHERE said.friction AND events.product = $product AND events.day BETWEEN $baseline_from AND $last_day
+    JOIN heard USING (event_id)
+    WHERE said.friction
 ),
 words AS (
     SELECT DISTINCT
