@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.metrics import MetricsFilter
@@ -40,7 +41,7 @@ class EmbeddedHost:
     tables: str
     mapping: SourceMapping
     clock: Clock
-    author_key_file: str | None = None
+    author_key_file: Path | None = None
     model: str | None = None
     keep_raw: bool = True
 
@@ -70,6 +71,7 @@ class EmbeddedHost:
             tables=self.tables,
             mapping=self.mapping,
             author_key_file=self.author_key_file,
+            author_key_id=load_keyring(self.author_key_file).key_id,
             batch_id=batch_id,
             clock=self.clock,
             model=self.model,

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from schemas.errors import UsageError
-
-
-def utc_now() -> datetime:
-    """The clock of this process."""
-    return datetime.now(UTC)
 
 
 @click.command(short_help="Read files of feedback into tables; running it again adds nothing.")
@@ -30,6 +24,7 @@ def utc_now() -> datetime:
 )
 @click.option(
     "--author-key-file",
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
 )
@@ -41,7 +36,7 @@ def replay(
     files: tuple[str, ...],
     source: str,
     tables: str,
-    author_key_file: str | None,
+    author_key_file: Path | None,
     model: str | None,
     keep_raw: bool,
 ) -> None:
@@ -53,6 +48,7 @@ def replay(
     from schemas.mapping import load_mapping
 
     from pipelines.cli.progress import ReplayProgress
+    from pipelines.clock import utc_now
     from pipelines.embedded import EmbeddedHost
     from pipelines.records import find_files
     from pipelines.replay import replay as run
