@@ -18,18 +18,18 @@ import apache_beam as beam
 from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from schemas.author_key import load_keyring
-from schemas.mapping import SourceMapping
-from transforms.score import load_scorer
 
 from pipelines.graph import GraphConfig, build
 from pipelines.handoff import Loan, TakeMessages
 from schemas import tables
+from schemas.author_key import load_keyring
 from schemas.errors import TribometerError
+from schemas.mapping import SourceMapping
 from schemas.run import Counts, Run
 from transforms.commit import append
 from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create
 from transforms.elements import MessageBatch
+from transforms.score import load_scorer
 from transforms.write import Clock
 
 

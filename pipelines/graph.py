@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apache_beam as beam
-from schemas.mapping import SourceMapping
-from transforms.decode import Decode
-from transforms.normalize import Normalize
-from transforms.redact import Redact
-from transforms.score import Score
 
+from schemas.mapping import SourceMapping
 from transforms.commit import Commit
 from transforms.dead_letters import RouteDeadLetters
+from transforms.decode import Decode
+from transforms.normalize import Normalize
 from transforms.partition import Partition
+from transforms.redact import Redact
+from transforms.score import Score
 from transforms.write import Clock, Write
 
 

@@ -45,13 +45,12 @@ def replay(
     Every record ends in exactly one place: a new row, a row that was there already, or a dead letter. The command
     may be interrupted and run again at any time; it ends in the same tables.
     """
-    from schemas.mapping import load_mapping
-
     from pipelines.cli.progress import ReplayProgress
     from pipelines.clock import utc_now
     from pipelines.embedded import EmbeddedHost
     from pipelines.records import find_files
     from pipelines.replay import replay as run
+    from schemas.mapping import load_mapping
 
     mapping = load_mapping(source)
     found = find_files(files, mapping.format)
