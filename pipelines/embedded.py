@@ -12,23 +12,24 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from schemas.author_key import load_keyring
-from schemas.mapping import SourceMapping
-from transforms.score import load_scorer
 
 from pipelines.graph import GraphConfig, build
 from pipelines.handoff import Loan, TakeMessages
 from schemas import tables
+from schemas.author_key import load_keyring
 from schemas.errors import TribometerError
+from schemas.mapping import SourceMapping
 from schemas.run import Counts, Run
 from transforms.commit import append
 from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create
 from transforms.elements import MessageBatch
+from transforms.score import load_scorer
 from transforms.write import Clock
 
 
@@ -40,7 +41,7 @@ class EmbeddedHost:
     tables: str
     mapping: SourceMapping
     clock: Clock
-    author_key_file: str | None = None
+    author_key_file: Path | None = None
     model: str | None = None
     keep_raw: bool = True
 
@@ -70,6 +71,7 @@ class EmbeddedHost:
             tables=self.tables,
             mapping=self.mapping,
             author_key_file=self.author_key_file,
+            author_key_id=load_keyring(self.author_key_file).key_id,
             batch_id=batch_id,
             clock=self.clock,
             model=self.model,

@@ -8,17 +8,18 @@ travels along each edge.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import apache_beam as beam
-from schemas.mapping import SourceMapping
-from transforms.decode import Decode
-from transforms.normalize import Normalize
-from transforms.redact import Redact
-from transforms.score import Score
 
+from schemas.mapping import SourceMapping
 from transforms.commit import Commit
 from transforms.dead_letters import RouteDeadLetters
+from transforms.decode import Decode
+from transforms.normalize import Normalize
 from transforms.partition import Partition
+from transforms.redact import Redact
+from transforms.score import Score
 from transforms.write import Clock, Write
 
 
@@ -28,7 +29,8 @@ class GraphConfig:
 
     tables: str
     mapping: SourceMapping
-    author_key_file: str | None
+    author_key_file: Path | None
+    author_key_id: str
     batch_id: str
     clock: Clock
     model: str | None = None
@@ -43,7 +45,9 @@ def build(messages: beam.PCollection, config: GraphConfig) -> beam.PCollection:
     an earlier delivery of it may already have been, or in `dead_letters`.
     """
     decoded = messages | "Decode" >> Decode(config.mapping.source)
-    normalized = decoded.passed | "Normalize" >> Normalize(config.mapping, config.author_key_file)
+    normalized = decoded.passed | "Normalize" >> Normalize(
+        config.mapping, config.author_key_file, config.author_key_id
+    )
     rows = (
         normalized.passed
         | "Redact" >> Redact()

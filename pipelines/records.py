@@ -23,7 +23,7 @@ from schemas.errors import TribometerError, UsageError
 
 STDIN: Final = "-"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_EXTENSIONS: Final = {"json": (".jsonl", ".ndjson", ".json"), "csv": (".csv",)}
+_EXTENSIONS: Final = {"jsonl": (".jsonl", ".ndjson", ".json"), "csv": (".csv",)}
 _CSV_RECORD_LINES: Final = 1_000
 """A quoted CSV field that runs on for more lines than this lost its closing quote; only its first line is refused."""
 

@@ -18,6 +18,7 @@ def clean(text: str) -> str:
     >>> clean(" one\r\ntwo\x00 ")
     'one\ntwo'
     """
-    if _SUSPECT.search(text):
+    # Printable text has none of them, nor a line end; asking is ten times faster than searching.
+    if not text.isprintable() and _SUSPECT.search(text):
         text = _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text))
     return text.strip()

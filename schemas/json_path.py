@@ -6,7 +6,7 @@ them. Everything else goes through the `jmespath` library, and means what https:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import jmespath
@@ -82,16 +82,22 @@ def value_at(record: Mapping[str, Any], path: Path) -> Any:
     return value
 
 
-def without(record: Mapping[str, Any], paths: tuple[Path, ...]) -> dict[str, Any]:
-    """The record less the values at `paths`; objects that become empty are left out too.
+def remainder(paths: Iterable[Path]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """The function that returns a record less the values at `paths`; objects that become empty are left out too.
 
-    >>> without({"a": {"b": 1, "c": 2}, "d": 3}, (("a", "b"), ("d",)))
+    >>> remainder([("a", "b"), ("d",)])({"a": {"b": 1, "c": 2}, "d": 3})
     {'a': {'c': 2}}
     """
-    left = dict(record)
-    for path in paths:
-        _drop(left, path)
-    return left
+    names = frozenset(path[0] for path in paths if len(path) == 1)
+    inner = sorted(path for path in paths if len(path) > 1 and path[0] not in names)
+
+    def left_of(record: Mapping[str, Any]) -> dict[str, Any]:
+        left = {name: value for name, value in record.items() if name not in names}
+        for path in inner:
+            _drop(left, path)
+        return left
+
+    return left_of
 
 
 def _drop(record: dict[str, Any], path: Path) -> None:

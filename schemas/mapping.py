@@ -16,7 +16,7 @@ from schemas.converters import AnyConverter, Rating, Refused, Timestamp, Version
 from schemas.errors import UsageError
 from schemas.event import Channel
 from schemas.event_fields import EVENT_FIELDS, hold_segment
-from schemas.json_path import BadExpression, Expression, Read, without
+from schemas.json_path import BadExpression, Expression, Read, remainder
 from schemas.json_path import Path as FieldPath
 from schemas.mapping_errors import mapping_error
 from schemas.nearest import did_you_mean
@@ -254,8 +254,7 @@ class SourceMapping(BaseModel):
         specs = [*self.fields.values(), *self.segment.values()]
         paths = {path for spec in specs for path in spec.consumes} | set(self.private_paths)
         paths |= {Expression(name).reads[0] for name in self.expect}
-        ordered = tuple(sorted(paths, key=lambda path: (len(path), path)))
-        return lambda record: without(record, ordered)
+        return remainder(paths)
 
 
 _PSEUDONYMOUS: Final = ("author", "author_kind")

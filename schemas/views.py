@@ -105,7 +105,8 @@ def load_views() -> tuple[View, ...]:
     folder = resources.files("schemas") / "views"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
     views = {
-        (name := file.name.removesuffix(".sql")): View.parse(name, file.read_text(encoding="utf-8")) for file in files
+        (name := file.name.removesuffix(".sql")): View.parse(name, file.read_text(encoding="utf-8"))
+        for file in files
     }
     names = [name for name in views if name != FUNCTIONS]
     graph = {name: views[name].sources(names) for name in names}

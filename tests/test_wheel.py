@@ -31,7 +31,9 @@ def tribometer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = str(folder / "bin" / "python")
     uv = Path(sys.executable).with_name("uv")
     install = [str(uv), "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
-    subprocess.run([*install, "--quiet", f"tribometer[report] @ {wheel.as_uri()}"], check=True, capture_output=True)
+    subprocess.run(
+        [*install, "--quiet", f"tribometer[report] @ {wheel.as_uri()}"], check=True, capture_output=True
+    )
     return folder / "bin" / "tribometer"
 
 

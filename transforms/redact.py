@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import apache_beam as beam
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas import arrow
-from schemas.personal_data import redact_text
+from schemas.personal_data import MAY_HOLD_PERSONAL_DATA, redact_text
 from transforms.counters import count
 
 STEP: Final = "redact"
@@ -42,14 +43,7 @@ def redact(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _redact_strings(column: pa.Array, counts: list[Counter[str]]) -> pa.Array:
-    if column.null_count == len(column):
-        return column
-    values = column.to_pylist()
-    redacted = [
-        None if value is None else redact_text(value, removed)
-        for value, removed in zip(values, counts, strict=True)
-    ]
-    return pa.array(redacted, column.type)
+    return _redact_column(column, counts, redact_text)
 
 
 def _redact_segments(column: pa.Array, counts: list[Counter[str]]) -> pa.Array:
@@ -69,18 +63,33 @@ def _redact_segments(column: pa.Array, counts: list[Counter[str]]) -> pa.Array:
 
 
 def _redact_json(column: pa.Array, counts: list[Counter[str]]) -> pa.Array:
-    if column.null_count == len(column):
+    return _redact_column(column, counts, _redact_document)
+
+
+def _redact_column(
+    column: pa.Array, counts: list[Counter[str]], clean: Callable[[str, Counter[str]], str]
+) -> pa.Array:
+    """Most rows hold nothing to redact: find the others with one native search over the column."""
+    suspects = pc.fill_null(pc.match_substring_regex(column, MAY_HOLD_PERSONAL_DATA), False)
+    rows = pc.indices_nonzero(suspects).to_pylist()
+    replaced = {}
+    for row, value in zip(rows, column.take(pa.array(rows, pa.int64())).to_pylist(), strict=True):
+        cleaned = clean(value, counts[row])
+        if cleaned != value:
+            replaced[row] = cleaned
+    if not replaced:
         return column
-    redacted = []
-    for value, removed in zip(column.to_pylist(), counts, strict=True):
-        if value is None:
-            redacted.append(None)
-            continue
-        found: Counter[str] = Counter()
-        cleaned = _redact_value(orjson.loads(value), found)
-        removed.update(found)
-        redacted.append(orjson.dumps(cleaned, option=orjson.OPT_SORT_KEYS).decode() if found else value)
-    return pa.array(redacted, column.type)
+    values = column.to_pylist()
+    for row, cleaned in replaced.items():
+        values[row] = cleaned
+    return pa.array(values, column.type)
+
+
+def _redact_document(document: str, removed: Counter[str]) -> str:
+    found: Counter[str] = Counter()
+    cleaned = _redact_value(orjson.loads(document), found)
+    removed.update(found)
+    return orjson.dumps(cleaned, option=orjson.OPT_SORT_KEYS).decode() if found else document
 
 
 def _redact_value(value: Any, removed: Counter[str]) -> Any:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from schemas.errors import UsageError
-
-
-def utc_now() -> datetime:
-    """The clock of this process."""
-    return datetime.now(UTC)
 
 
 @click.command(short_help="Read files of feedback into tables; running it again adds nothing.")
@@ -30,6 +24,7 @@ def utc_now() -> datetime:
 )
 @click.option(
     "--author-key-file",
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
 )
@@ -41,7 +36,7 @@ def replay(
     files: tuple[str, ...],
     source: str,
     tables: str,
-    author_key_file: str | None,
+    author_key_file: Path | None,
     model: str | None,
     keep_raw: bool,
 ) -> None:
@@ -50,12 +45,12 @@ def replay(
     Every record ends in exactly one place: a new row, a row that was there already, or a dead letter. The command
     may be interrupted and run again at any time; it ends in the same tables.
     """
-    from schemas.mapping import load_mapping
-
     from pipelines.cli.progress import ReplayProgress
+    from pipelines.clock import utc_now
     from pipelines.embedded import EmbeddedHost
     from pipelines.records import find_files
     from pipelines.replay import replay as run
+    from schemas.mapping import load_mapping
 
     mapping = load_mapping(source)
     found = find_files(files, mapping.format)

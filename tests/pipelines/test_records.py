@@ -15,7 +15,7 @@ from pipelines.records import Record, Records, find_files
 from schemas.errors import UsageError
 
 
-def read(path: Path, encoding: str = "json") -> list[Record]:
+def read(path: Path, encoding: str = "jsonl") -> list[Record]:
     records = Records(find_files([str(path)], encoding), encoding)
     found = list(records)
     assert records.failure is None
@@ -43,12 +43,14 @@ def test_a_cut_gzip_file_gives_what_it_has_and_says_so(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl.gz"
     lines = b"".join(f'{{"n":{number * 7919 % 10007}}}\n'.encode() for number in range(50_000))
     file.write_bytes(gzip.compress(lines)[:-2000])
-    records = Records(find_files([str(file)], "json"), "json")
+    records = Records(find_files([str(file)], "jsonl"), "jsonl")
     assert len(list(records)) > 1_000
     assert "damaged or cut short" in str(records.failure)
 
 
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")), min_size=2, max_size=3)))
+@given(
+    st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")), min_size=2, max_size=3))
+)
 def test_csv_records_hold_exactly_what_a_csv_reader_sees(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:
@@ -72,7 +74,7 @@ def test_a_csv_quote_that_never_closes_costs_one_line(tmp_path: Path) -> None:
 def test_a_folder_gives_its_files_by_name(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.jsonl.gz", "notes.txt", "c.csv"):
         (tmp_path / name).write_bytes(gzip.compress(b"{}\n") if name.endswith("gz") else b"{}\n")
-    assert [Path(file.path).name for file in find_files([str(tmp_path)], "json")] == ["a.jsonl.gz", "b.jsonl"]
+    assert [Path(file.path).name for file in find_files([str(tmp_path)], "jsonl")] == ["a.jsonl.gz", "b.jsonl"]
     assert [Path(file.path).name for file in find_files([str(tmp_path / "*.csv")], "csv")] == ["c.csv"]
 
 
@@ -91,4 +93,4 @@ def test_a_path_that_leads_nowhere_is_named(
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
     with pytest.raises(UsageError, match=f"^{path.replace('*', '[*]')}: .*{says}"):
-        find_files([path], "json")
+        find_files([path], "jsonl")
