@@ -69,9 +69,9 @@ def check_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     if kind != "SELECT":
         named = "this statement" if kind == "MULTI" else kind
         raise UsageError(f"{named} is not allowed; {ALLOWED}")
-    serialized = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchone()
+    serialized = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()
     try:
-        tree = json.loads(serialized[0]) if serialized else {"error": True}
+        tree: dict[str, Any] = json.loads(serialized[0][0])
     except RecursionError as error:
         raise UsageError("the query is nested too deeply; split it with WITH") from error
     if tree["error"] or len(tree["statements"]) != 1:
@@ -115,7 +115,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Pat
     try:
         relation = connection.sql(query)
         if relation is None:
-            raise UsageError("EXPLAIN has no rows to write; leave --format parquet out")
+            raise UsageError("a plan is not rows; leave --format parquet out")
         reader = relation.to_arrow_reader(_PARQUET_ROWS)
         with pq.ParquetWriter(unfinished, reader.schema, compression="zstd") as writer:
             for batch in reader:

@@ -102,11 +102,9 @@ def known_identities(present: list[str], identity: str, wanted: pa.Table) -> pa.
     with duckdb.connect() as connection:
         connection.register("wanted", wanted)
         column = '"' + identity.replace('"', '""') + '"'
-        query = (
-            f"SELECT DISTINCT {column} AS id FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
-        )
-        found = connection.execute(query, {"files": present}).to_arrow_table()
-    return found.column("id").combine_chunks()
+        query = f"SELECT DISTINCT {column} FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
+        found = connection.execute(query, {"files": present}).fetchall()
+    return pa.array([row[0] for row in found], pa.string())
 
 
 def _rewrite(root: str, spec: TableSpec, file: DataFile, known: pa.Array) -> DataFile:

@@ -117,7 +117,7 @@ def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> 
         uris = table.file_uris()
     else:
         column = table.metadata().partition_columns[0]
-        uris = table.file_uris(partition_filters=[(column, "in", sorted(set(partitions)))])
+        uris = table.file_uris(file_pruning_predicate=[(column, "in", sorted(set(partitions)))])
     return [uri.removeprefix("file://") for uri in uris]
 
 

@@ -7,6 +7,7 @@ Errors are one line on stderr; `--debug` adds the traceback.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 from typing import Any, Final
@@ -55,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     arguments = sys.argv[1:] if argv is None else argv
     debug = "--debug" in arguments
+    # Libraries report on stderr what is said here in one line; Beam even warns about optional parts at import.
+    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
     try:
         # --debug is welcome anywhere on the line, not only before the command.
         ordered = (["--debug"] if debug else []) + [word for word in arguments if word != "--debug"]

@@ -1,0 +1,72 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+DATA ?= ../shared/data
+# uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
+UV := uv==0.13.9
+
+.PHONY: help install demo test check lint types imports streams browser wheel bench model evaluate docs lock clean
+
+help:  ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## Build .venv from the lock file; does nothing when it is current
+
+# The project itself is installed as a link to this tree, so a change of code needs no new install.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is $$($(PYTHON) -V); Tribometer needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv (uv takes seconds; without it pip takes about two minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV) \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(STAMP)
+
+demo: install  ## Run the main job on a simulated launch and show what it found
+	@PATH="$(CURDIR)/$(BIN):$$PATH" deploy/demo.sh
+
+test: install  ## Run the tests: no network, no shared data, under three minutes
+	@$(BIN)/python -m pytest --cov --cov-report=term -m "not streams and not browser and not wheel"
+
+check: lint types imports  ## Lint, types and import rules
+
+lint: install
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: install
+	@$(BIN)/mypy
+
+imports: install
+	@$(BIN)/lint-imports
+
+streams: install  ## Tests on the real streams (DATA=folder with streams/ and labels/)
+	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m pytest -m streams
+
+browser: install  ## Tests that open the report in Chromium
+	@$(BIN)/python -m pytest -m browser
+
+wheel: install  ## Build the wheel and try it in an empty environment
+	@$(BIN)/python -m pytest -m wheel
+
+bench: install  ## Measure speed, memory and bytes per event on the real streams
+	@$(BIN)/python -m benchmarks --data "$(DATA)"
+
+model: install  ## Train the shipped model again from the labelled sets
+	@$(BIN)/python -m models.train --data "$(DATA)"
+
+evaluate: install  ## Score the shipped model on the public sets, beside VADER
+	@$(BIN)/python -m models.evaluate --data "$(DATA)"
+
+docs: install  ## Write the generated pages again
+	@$(BIN)/python -m pipelines.docs
+
+# Written without addresses, so that it installs from whichever registry pip is set up for.
+lock:  ## Resolve the dependencies again (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --extra report --extra train \
+	  --group dev --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:  ## Remove what was built, not what was installed
+	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

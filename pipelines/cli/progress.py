@@ -1,0 +1,68 @@
+"""How a replay shows that it is alive: a bar on a terminal, a line per batch elsewhere. On stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from pipelines.records import InputFile
+from schemas.run import Counts
+
+
+class ReplayProgress:
+    """Draws rows, rows per second and dead letters while the `with` block runs."""
+
+    def __init__(self, console: Console, files: Sequence[InputFile]) -> None:
+        self._console = console
+        self._started = time.monotonic()
+        self._rows = 0
+        self._counts = Counts()
+        sizes = [file.size_bytes for file in files]
+        self._bar = Progress(
+            TextColumn("replaying"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rows]:,} rows  {task.fields[rate]:,.0f} rows/s  {task.fields[dead]:,} dead"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        total = None if None in sizes else max(sum(size or 0 for size in sizes), 1)
+        self._task = self._bar.add_task("replay", total=total, rows=0, rate=0.0, dead=0)
+
+    def __enter__(self) -> ReplayProgress:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    @property
+    def seconds(self) -> float:
+        """Since the replay began."""
+        return time.monotonic() - self._started
+
+    def scored(self, messages: int, position_bytes: int) -> None:
+        self._rows += messages
+        self._draw(completed=position_bytes)
+
+    def committed(self, counts: Counts) -> None:
+        self._counts += counts
+        self._draw()
+        if not self._console.is_terminal:
+            self._console.print(
+                f"{self._counts.messages:,} rows committed, {self._counts.messages / self.seconds:,.0f} rows/s, "
+                f"{self._counts.dead:,} dead letters",
+                highlight=False,
+            )
+
+    def _draw(self, **fields: float) -> None:
+        rate = self._rows / max(self.seconds, 1e-9)
+        self._bar.update(self._task, rows=self._rows, rate=rate, dead=self._counts.dead, **fields)  # type: ignore[arg-type]

@@ -1,0 +1,132 @@
+"""The embedded host: one batch of messages through the graph, in this process.
+
+pull -> run the bounded graph -> commit -> fsync -> (the caller acknowledges). No server, no JVM. When `run`
+returns, every message of the batch is in a committed table and on disk; when it raises, run the batch again:
+whatever it had committed is recognised.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import apache_beam as beam
+from apache_beam.metrics import MetricsFilter
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from pipelines.graph import GraphConfig, build
+from pipelines.handoff import Loan, TakeMessages
+from schemas import tables
+from schemas.author_key import load_keyring
+from schemas.errors import TribometerError
+from schemas.mapping import SourceMapping
+from schemas.run import Counts, Run
+from transforms.commit import append
+from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create
+from transforms.elements import MessageBatch
+from transforms.score import load_scorer
+from transforms.write import Clock
+
+
+@dataclass(frozen=True)
+class EmbeddedHost:
+    """Runs batches of one source into one tables folder; `command` is recorded with each run."""
+
+    command: str
+    tables: str
+    mapping: SourceMapping
+    clock: Clock
+    author_key_file: Path | None = None
+    model: str | None = None
+    keep_raw: bool = True
+
+    def prepare(self) -> None:
+        """Load the model and make the tables, so that the first batch finds what it needs.
+
+        Raises `TribometerError` where the tables were written with another author key: the same person would
+        get a second pseudonym and be counted twice.
+        """
+        load_scorer(self.model)
+        key_id = load_keyring(self.author_key_file).key_id
+        feedback = open_or_create(self.tables, tables.FEEDBACK, {AUTHOR_KEY_ID_KEY: key_id})
+        written_with = feedback.metadata().configuration.get(AUTHOR_KEY_ID_KEY)
+        if written_with != key_id:
+            raise TribometerError(
+                f"{self.tables}: written with author key {written_with}, the key here is {key_id}; "
+                "set TRIBOMETER_AUTHOR_KEY or --author-key-file to the first one"
+            )
+
+    def run(
+        self, batches: Sequence[MessageBatch], on_taken: Callable[[MessageBatch], None] = lambda _: None
+    ) -> Counts:
+        """Commit one batch and say what became of its messages."""
+        started_at = self.clock()
+        batch_id = uuid.uuid4().hex
+        config = GraphConfig(
+            tables=self.tables,
+            mapping=self.mapping,
+            author_key_file=self.author_key_file,
+            author_key_id=load_keyring(self.author_key_file).key_id,
+            batch_id=batch_id,
+            clock=self.clock,
+            model=self.model,
+            keep_raw=self.keep_raw,
+        )
+        pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
+        with Loan(batches, on_taken) as loan:
+            build(pipeline | "TakeMessages" >> TakeMessages(loan.ticket), config)
+            with _original_errors(self.tables):
+                result = pipeline.run()
+                result.wait_until_finish()
+        counts = _counts(batches, result)
+        if not counts.conserved:
+            raise TribometerError(f"batch {batch_id}: messages do not add up: {counts}; please report this")
+        run = Run(
+            batch_id=batch_id,
+            command=self.command,
+            source=self.mapping.source,
+            started_at=started_at,
+            finished_at=self.clock(),
+            counts=counts,
+            model_version=load_scorer(self.model).version,
+            tribometer_version=version("tribometer"),
+        )
+        append(self.tables, tables.RUNS, run.row(), batch_id=batch_id, written_at=run.finished_at)
+        return counts
+
+
+@contextlib.contextmanager
+def _original_errors(tables_folder: str) -> Iterator[None]:
+    """Give back the error a step raised: the runner wraps it, an interrupt too, in a RuntimeError."""
+    try:
+        yield
+    except (RuntimeError, TribometerError) as wrapped:
+        cause: BaseException = wrapped
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        if isinstance(cause, KeyboardInterrupt | TribometerError):
+            raise cause from None
+        if isinstance(cause, OSError):
+            raise TribometerError(
+                f"{cause.filename or tables_folder}: {cause.strerror}; mend it and run the command again, "
+                "what was committed stays"
+            ) from cause
+        raise
+
+
+def _counts(batches: Sequence[MessageBatch], result: object) -> Counts:
+    """Messages as handed in, outcomes as counted by the commits: two independent sides of the law."""
+    query = result.metrics().query(MetricsFilter().with_namespace("commit"))  # type: ignore[attr-defined]
+    counted = {counter.key.metric.name: counter.committed for counter in query["counters"]}
+    return Counts(
+        messages=sum(len(batch) for batch in batches),
+        message_bytes=sum(len(payload) for batch in batches for payload in batch.payloads),
+        accepted=counted.get("feedback_added", 0),
+        duplicate=counted.get("feedback_duplicate", 0) + counted.get("dead_letters_duplicate", 0),
+        dead=counted.get("dead_letters_added", 0),
+    )

@@ -1,0 +1,63 @@
+"""The graph: decode -> normalize -> redact -> score -> partition -> write -> commit.
+
+Built once, used by every program and every host. Where messages come from is the program's choice; the graph
+starts at a PCollection of `MessageBatch` and ends in committed tables. `transforms/elements.py` says what
+travels along each edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_beam as beam
+
+from schemas.mapping import SourceMapping
+from transforms.commit import Commit
+from transforms.dead_letters import RouteDeadLetters
+from transforms.decode import Decode
+from transforms.normalize import Normalize
+from transforms.partition import Partition
+from transforms.redact import Redact
+from transforms.score import Score
+from transforms.write import Clock, Write
+
+
+@dataclass(frozen=True)
+class GraphConfig:
+    """What a run of the graph is told. Holds no secret: the author key is named, not carried."""
+
+    tables: str
+    mapping: SourceMapping
+    author_key_file: Path | None
+    author_key_id: str
+    batch_id: str
+    clock: Clock
+    model: str | None = None
+    keep_raw: bool = True
+    shards: int = 1
+
+
+def build(messages: beam.PCollection, config: GraphConfig) -> beam.PCollection:
+    """`PCollection[MessageBatch] -> PCollection[Committed]`.
+
+    After the graph has run, every message of `messages` is in exactly one table: in `feedback` (and `raw`), where
+    an earlier delivery of it may already have been, or in `dead_letters`.
+    """
+    decoded = messages | "Decode" >> Decode(config.mapping.source)
+    normalized = decoded.passed | "Normalize" >> Normalize(
+        config.mapping, config.author_key_file, config.author_key_id
+    )
+    rows = (
+        normalized.passed
+        | "Redact" >> Redact()
+        | "Score" >> Score(config.model)
+        | "Partition" >> Partition(config.shards, config.keep_raw)
+    )
+    dead = (decoded.failed, normalized.failed) | "DeadLetters" >> RouteDeadLetters()
+    return (
+        (rows, dead)
+        | "Destinations" >> beam.Flatten()
+        | "Write" >> Write(config.tables, config.batch_id, config.clock)
+        | "Commit" >> Commit(config.tables, config.batch_id)
+    )
