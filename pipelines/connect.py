@@ -44,9 +44,10 @@ def connect(tables: str) -> duckdb.DuckDBPyConnection:
 
 
 def connect_locked(tables: str, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
-    """A connection that can read the snapshot's files and nothing else, and write nowhere.
+    """A connection that can open the snapshot's files and nothing else.
 
-    See `lock_down` for what is shut; `pipelines.query` for what a query may be.
+    See `lock_down` for what is shut. It does not by itself keep a query from writing: give it queries through
+    `pipelines.query.run_query`, which refuses all that do more than read.
     """
     snapshot = open_snapshot(tables)
     connection = duckdb.connect()
@@ -89,6 +90,7 @@ def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memo
         f"SET memory_limit = {_literal(memory_limit)}",
         f"SET temp_directory = {_literal(str(spill))}",
         f"SET max_temp_directory_size = {_literal(SPILL_LIMIT)}",
+        "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         "SET allow_community_extensions = false",
