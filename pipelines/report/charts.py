@@ -12,11 +12,13 @@ import altair as alt
 from pipelines.report.impact import WINDOW_DAYS, Impact, Launch
 from pipelines.report.report import Report, WorstLaunch
 from pipelines.report.series import ANY, Point
-from pipelines.report.wording import number, signed, touchpoint
+from pipelines.report.wording import interval, signed, touchpoint
 
 Spec = dict[str, Any]
 
 LAUNCHES_DRAWN: Final = 15
+_DATE_FORMATS: Final = {"week": "%b %Y", "day": "%-d %b"}
+"""How an axis names its ticks: a weekly series spans years, a daily one does not."""
 _BASELINE_WEEKS: Final = 4
 _DAYS_AFTER: Final = 28
 
@@ -67,7 +69,7 @@ def rate(report: Report, name: str) -> Spec:
     axis = alt.Axis(format=".0%", tickCount=3, title=None)
     layers = [
         base.mark_area(style="rate-band").encode(
-            x=_time(), y=alt.Y("low:Q", scale=share, axis=axis), y2=alt.Y2("high:Q")
+            x=_time(_dates(grain)), y=alt.Y("low:Q", scale=share, axis=axis), y2=alt.Y2("high:Q")
         ),
         base.mark_line(style="rate").encode(
             x=_time(),
@@ -81,7 +83,7 @@ def rate(report: Report, name: str) -> Spec:
             ],
         ),
     ]
-    description = f"Friction rate at {touchpoint(name)} per {grain}: share of the people who speak of it, with 95 % interval."
+    description = f"Share of the people who speak of {touchpoint(name)} that meet friction there, per {grain}."
     return _finish(_with_launches(layers, report.launches, _worst(report)), description, 130)
 
 
@@ -103,17 +105,21 @@ def around_launch(report: Report, worst: WorstLaunch) -> Spec:
             )
     base = _data(rows)
     layers = [
-        base.mark_bar(style="bar-before", width={"band": 0.8}).encode(x=_day(), y=_people()).transform_filter(
-            alt.datum.phase == "before"
-        ),
-        base.mark_bar(style="bar-after", width={"band": 0.8}).encode(x=_day(), y=_people()).transform_filter(
-            alt.datum.phase == "after"
-        ),
+        base.mark_bar(style="bar-before", width={"band": 0.8})
+        .encode(x=_day(), y=_people())
+        .transform_filter(alt.datum.phase == "before"),
+        base.mark_bar(style="bar-after", width={"band": 0.8})
+        .encode(x=_day(), y=_people())
+        .transform_filter(alt.datum.phase == "after"),
         base.mark_line(style="expected", interpolate="step").encode(x=_day(), y=alt.Y("expected:Q")),
         base.mark_bar(style="touch", width={"band": 1}).encode(
             x=_day(),
             y=_people(),
-            tooltip=[_when(), alt.Tooltip("people:Q", title="people"), alt.Tooltip("expected:Q", title="expected")],
+            tooltip=[
+                _when(),
+                alt.Tooltip("people:Q", title="people"),
+                alt.Tooltip("expected:Q", title="expected"),
+            ],
         ),
     ]
     description = (
@@ -144,14 +150,14 @@ def ranking(impacts: Sequence[Impact]) -> Spec:
     tooltip = [
         alt.Tooltip("launch:N"),
         alt.Tooltip("launched:T", format="%-d %b %Y"),
-        alt.Tooltip("excess:Q", format="+,"),
-        alt.Tooltip("low:Q", format="+,"),
-        alt.Tooltip("high:Q", format="+,"),
+        alt.Tooltip("excess:Q", format="+,.0f"),
+        alt.Tooltip("low:Q", format="+,.0f"),
+        alt.Tooltip("high:Q", format="+,.0f"),
     ]
     layers = [
         _data([{"zero": 0}]).mark_rule(style="zero").encode(x=alt.X("zero:Q")),
         base.mark_rule(style="interval").encode(
-            x=alt.X("low:Q", title=title, axis=alt.Axis(format="+,", grid=True)), x2="high:Q", y=by_rank
+            x=alt.X("low:Q", title=title, axis=alt.Axis(format="+,.0f", grid=True)), x2="high:Q", y=by_rank
         ),
         base.mark_point(style="estimate", filled=True, size=70).encode(
             x="excess:Q",
@@ -160,13 +166,11 @@ def ranking(impacts: Sequence[Impact]) -> Spec:
             opacity=alt.condition("datum.clear", alt.value(1), alt.value(0.45)),
         ),
     ]
-    best = rows[0] if rows else None
-    description = "Launches ranked by the friction that followed." + (
-        f" First: {best['launch']}, {signed(best['excess'])} people, interval {number(best['low'])} to "
-        f"{number(best['high'])}."
-        if best
-        else ""
-    )
+    description = "Launches ranked by the friction that followed."
+    if drawn and (first := drawn[0].overall) is not None:
+        description += (
+            f" First: {drawn[0].launch.label}, {signed(first.excess)} people, interval {interval(first)}."
+        )
     return _finish(alt.layer(*layers), description, 24 * max(2, len(rows)))
 
 
@@ -189,7 +193,9 @@ def _volume(points: Sequence[Point], grain: str) -> list[alt.Chart]:
     ]
     axis = alt.Axis(tickCount=4, title=None)
     return [
-        base.mark_area(style="friction-band").encode(x=_time(), y=alt.Y("low:Q", axis=axis), y2=alt.Y2("high:Q")),
+        base.mark_area(style="friction-band").encode(
+            x=_time(_dates(grain)), y=alt.Y("low:Q", axis=axis), y2=alt.Y2("high:Q")
+        ),
         base.mark_line(style="friction").encode(x=_time(), y=alt.Y("people:Q"), tooltip=tooltip),
     ]
 
@@ -198,8 +204,6 @@ def _with_launches(
     layers: Sequence[alt.Chart], launches: Sequence[Launch], worst: Launch | None, *, labels: bool = False
 ) -> alt.LayerChart:
     """The layers above a rule for every launch, named along the top where `labels`; the worst one stands out."""
-    if not launches:
-        return alt.layer(*layers)
     rows = [
         {
             "begins": launch.day.isoformat(),
@@ -211,16 +215,20 @@ def _with_launches(
     ]
     base = _data(rows)
     tooltip = [alt.Tooltip("launch:N"), alt.Tooltip("title:N"), _when("launched")]
-    rules = base.mark_rule(style="launch").encode(x=_time(), tooltip=tooltip).transform_filter("!datum.worst")
+    names = _names(launches, worst) if labels else None
+    rules = base.mark_rule(style="launch").encode(x=_time(names), tooltip=tooltip).transform_filter("!datum.worst")
     hurt = base.mark_rule(style="worst").encode(x=_time(), tooltip=tooltip).transform_filter("datum.worst")
-    if not labels:
-        return alt.layer(rules, hurt, *layers)
-    # Names are axis labels, because an axis leaves out those that would overlap, whatever the width of the page.
-    names = {row["begins"]: row["launch"] for row in sorted(rows, key=lambda row: bool(row["worst"]))}
-    lookup = ", ".join(f"{_quoted(begins)}: {_quoted(name)}" for begins, name in names.items())
-    top = alt.Axis(
+    drawn = [rules, hurt] if launches else []
+    return alt.layer(*drawn, *layers).resolve_axis(x="independent")
+
+
+def _names(launches: Sequence[Launch], worst: Launch | None) -> alt.Axis:
+    """Launch names along the top. An axis leaves out labels that would overlap, whatever the width of the page."""
+    names = {launch.day: launch.label for launch in sorted(launches, key=lambda launch: launch == worst)}
+    lookup = ", ".join(f"{_quoted(on.isoformat())}: {_quoted(name)}" for on, name in names.items())
+    return alt.Axis(
         orient="top",
-        values=[_midnight(begins) for begins in names],
+        values=[{"year": on.year, "month": on.month, "date": on.day, "utc": True} for on in sorted(names)],
         labelExpr=f"{{{lookup}}}[utcFormat(datum.value, '%Y-%m-%d')]",
         labelOverlap="greedy",
         labelSeparation=5,
@@ -229,8 +237,6 @@ def _with_launches(
         grid=False,
         title=None,
     )
-    named = base.mark_rule(style="launch").encode(x=_time(top), tooltip=tooltip).transform_filter("!datum.worst")
-    return alt.layer(named, hurt, *layers).resolve_axis(x="independent")
 
 
 def _worst(report: Report) -> Launch | None:
@@ -242,12 +248,20 @@ def _data(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 
 def _time(axis: alt.Axis | None = None) -> alt.X:
-    return alt.X("begins:T", scale=alt.Scale(type="utc"), title=None, axis=axis or alt.Axis(grid=False, labelFlush=True))
+    """Time along the window; of several layers one carries the axis."""
+    return alt.X("begins:T", scale=alt.Scale(type="utc"), title=None, axis=axis)
+
+
+def _dates(grain: str) -> alt.Axis:
+    return alt.Axis(format=_DATE_FORMATS[grain], grid=False, labelFlush=True, labelOverlap="greedy", tickCount=9)
 
 
 def _day() -> alt.X:
     return alt.X(
-        "begins:T", timeUnit="utcyearmonthdate", title=None, axis=alt.Axis(grid=False, format="%-d %b", tickCount=8)
+        "begins:T",
+        timeUnit="utcyearmonthdate",
+        title=None,
+        axis=alt.Axis(grid=False, format="%-d %b", tickCount=8),
     )
 
 
@@ -257,11 +271,6 @@ def _people() -> alt.Y:
 
 def _when(title: str = "from") -> alt.Tooltip:
     return alt.Tooltip("begins:T", timeUnit="utcyearmonthdate", format="%-d %b %Y", title=title)
-
-
-def _midnight(begins: str) -> dict[str, Any]:
-    year, month, day = map(int, begins.split("-"))
-    return {"year": year, "month": month, "date": day, "utc": True}
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,7 @@ from pipelines.report.series import ANY
 from pipelines.report.standouts import StandOut
 from schemas.touchpoint import OTHER
 
-_NAMES = {ANY: "all touchpoints", OTHER: "no touchpoint named"}
+_NAMES = {ANY: "all touchpoints", OTHER: "unassigned"}
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,17 @@ def headline(report: Report) -> Headline:
 
 def named(launch: Launch, product: str) -> str:
     """Product, version and title, without saying anything twice."""
-    parts = [product, launch.version] if launch.version else [product]
-    plain = " ".join(parts)
-    if launch.title and launch.title.lower() != plain.lower():
-        return f"{plain} ({launch.title})"
-    return f"{launch.title or plain}"
+    plain = f"{product} {launch.version}" if launch.version else product
+    if launch.title is None:
+        return plain if launch.version else f"{plain}, {launch.name}"
+    return launch.title if launch.title.lower() == plain.lower() else f"{plain} ({launch.title})"
+
+
+def called(launch: Launch) -> str:
+    """Version and title, without saying anything twice."""
+    if launch.version and launch.title and launch.version not in launch.title:
+        return f"{launch.version} {launch.title}"
+    return launch.title or launch.label
 
 
 def compared(found: Excess) -> str:
@@ -131,5 +137,7 @@ def nearest_launch(found: StandOut) -> str:
 def rose_and_fell(impact: Impact) -> tuple[list[tuple[str, Excess]], list[tuple[str, Excess]]]:
     """Touchpoints where friction surely rose after the launch, and where it surely fell, the clearest first."""
     rose = [part for part in impact.parts if part[1].low > 0]
-    fell = sorted((part for part in impact.parts if part[1].high < 0), key=lambda part: part[1].high)
+    fell = [part for part in impact.parts if part[1].high < 0]
+    rose.sort(key=lambda part: (part[0] == OTHER, -part[1].low))
+    fell.sort(key=lambda part: (part[0] == OTHER, part[1].high))
     return rose, fell
