@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 import duckdb
-from rich.console import Console
 
 from pipelines.connect import definitions
 from pipelines.snapshot import open_snapshot
@@ -41,7 +40,7 @@ def report(
     """
     try:
         from pipelines.report.page import render
-        from pipelines.report.terminal import write_summary
+        from pipelines.report.terminal import page_wide_console, write_summary
     except ModuleNotFoundError as error:
         raise UsageError(f"reports need {error.name}; install 'tribometer[report]'") from error
     from pipelines.report.report import compose
@@ -62,7 +61,7 @@ def report(
         raise TribometerError(
             f"{path}: cannot be written ({error.strerror}); name another file with --output"
         ) from error
-    console = Console(highlight=False)
+    console = page_wide_console()
     write_summary(console, composed)
     console.print(f"\nThe whole report: {path}", soft_wrap=True)
 

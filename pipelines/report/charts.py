@@ -17,6 +17,7 @@ from pipelines.report.wording import interval, signed, touchpoint
 Spec = dict[str, Any]
 
 LAUNCHES_DRAWN: Final = 15
+_LAUNCHES_MARKED: Final = 5
 _DATE_FORMATS: Final = {"week": "%b %Y", "day": "%-d %b"}
 """How an axis names its ticks: a weekly series spans years, a daily one does not."""
 _BASELINE_WEEKS: Final = 4
@@ -48,7 +49,7 @@ def volume(report: Report, name: str) -> Spec:
     grain = report.series.grain
     layers = _volume(report.series.points[name], grain)
     description = f"People with friction at {touchpoint(name)} per {grain}, with 95 % interval."
-    return _finish(_with_launches(layers, report.launches, _worst(report)), description, 130)
+    return _finish(_with_launches(layers, *_telling(report, name), labels=True), description, 140)
 
 
 def rate(report: Report, name: str) -> Spec:
@@ -84,7 +85,7 @@ def rate(report: Report, name: str) -> Spec:
         ),
     ]
     description = f"Share of the people who speak of {touchpoint(name)} that meet friction there, per {grain}."
-    return _finish(_with_launches(layers, report.launches, _worst(report)), description, 130)
+    return _finish(_with_launches(layers, *_telling(report, name), labels=True), description, 140)
 
 
 def around_launch(report: Report, worst: WorstLaunch) -> Spec:
@@ -157,7 +158,9 @@ def ranking(impacts: Sequence[Impact]) -> Spec:
     layers = [
         _data([{"zero": 0}]).mark_rule(style="zero").encode(x=alt.X("zero:Q")),
         base.mark_rule(style="interval").encode(
-            x=alt.X("low:Q", title=title, axis=alt.Axis(format="+,.0f", grid=True)), x2="high:Q", y=by_rank
+            x=alt.X("low:Q", title=title, axis=alt.Axis(format="+,.0f", grid=True, tickCount=7)),
+            x2="high:Q",
+            y=by_rank,
         ),
         base.mark_point(style="estimate", filled=True, size=70).encode(
             x="excess:Q",
@@ -239,8 +242,20 @@ def _names(launches: Sequence[Launch], worst: Launch | None) -> alt.Axis:
     )
 
 
-def _worst(report: Report) -> Launch | None:
-    return report.worst.impact.launch if report.worst else None
+def _telling(report: Report, name: str) -> tuple[list[Launch], Launch | None]:
+    """Launches worth marking at one touchpoint, and the worst of them: all where they are few, else those after
+    which friction clearly rose there."""
+    rose = [
+        (found.low, impact.launch)
+        for impact in report.impacts
+        for part, found in impact.parts
+        if part == name and found.low > 0
+    ]
+    rose.sort(key=lambda item: -item[0])
+    worst = rose[0][1] if rose else None
+    if len(report.launches) <= _LAUNCHES_MARKED:
+        return list(report.launches), worst
+    return [launch for _, launch in rose[:_LAUNCHES_MARKED]], worst
 
 
 def _data(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:

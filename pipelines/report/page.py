@@ -20,6 +20,8 @@ from pipelines.report.vega import vega_script
 from schemas.touchpoint import OTHER
 
 _TOUCHPOINTS_DRAWN: Final = 8
+_STAND_OUTS_TOLD: Final = 6
+"""Days that stand out with words and quotes; the others are rows of a table."""
 
 
 def render(report: Report) -> str:
@@ -47,6 +49,7 @@ def render(report: Report) -> str:
             worst=report.worst,
             worst_by_touchpoint=report.worst_by_touchpoint,
             stand_outs=report.stand_outs,
+            told=_STAND_OUTS_TOLD,
             charted=charted,
             found_quotes={name: report.quotes.get(name, ()) for name in charted},
             sources=report.sources,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import plotext
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,7 +16,7 @@ from pipelines.report.series import ANY
 from pipelines.report.wording import (
     called,
     day,
-    days,
+    days_short,
     headline,
     interval,
     nearest_launch,
@@ -54,9 +56,14 @@ def summary(report: Report, *, width: int = WIDTH) -> RenderableType:
     return Group(*parts)
 
 
+def page_wide_console() -> Console:
+    """Standard output; a hundred columns without colours where it is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+
+
 def write_summary(console: Console, report: Report) -> None:
-    """Print the summary; without colours where the output is not a terminal."""
-    width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+    """Print the summary, as wide as the terminal but not wider than a hundred columns."""
+    width = min(WIDTH, console.width)
     console.print(summary(report, width=width), width=width)
 
 
@@ -117,14 +124,14 @@ def _days(report: Report) -> Table:
     table.add_column("people", justify="right", no_wrap=True)
     table.add_column("expected", justify="right", no_wrap=True)
     table.add_column("launch", overflow="ellipsis", no_wrap=True, max_width=24)
-    table.add_column("words")
+    table.add_column("words", overflow="ellipsis", no_wrap=True)
     for found in report.stand_outs[:_DAYS_SHOWN]:
         table.add_row(
-            days(found),
+            days_short(found),
             touchpoint(found.touchpoint),
             str(found.exceedance.observed),
             number(found.exceedance.expected),
-            nearest_launch(found) if found.launch else "none near",
+            nearest_launch(found).replace(" the launch of", "") if found.launch else "none near",
             ", ".join(found.words[:4]),
         )
     return table

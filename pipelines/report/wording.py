@@ -125,13 +125,23 @@ def days(found: StandOut) -> str:
     return f"{first} to {day(found.last_day)}"
 
 
+def days_short(found: StandOut) -> str:
+    """The same in a narrow column: `1–9 Jun 2021`."""
+    if found.days == 1:
+        return f"{found.peak.day} {found.peak:%b %Y}"
+    last = f"{found.last_day.day} {found.last_day:%b %Y}"
+    if (found.first_day.year, found.first_day.month) == (found.last_day.year, found.last_day.month):
+        return f"{found.first_day.day}–{last}"
+    return f"{found.first_day.day} {found.first_day:%b} – {last}"
+
+
 def nearest_launch(found: StandOut) -> str:
     """How long after which launch."""
     if found.launch is None:
         return f"no launch in the {WINDOW_DAYS} days before"
     after = (found.peak - found.launch.day).days
     when = "on the day of" if after == 0 else f"{after} day{'s' if after > 1 else ''} after"
-    return f"{when} {found.launch.label}"
+    return f"{when} the launch of {found.launch.label}"
 
 
 def rose_and_fell(impact: Impact) -> tuple[list[tuple[str, Excess]], list[tuple[str, Excess]]]:
