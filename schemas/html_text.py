@@ -14,7 +14,27 @@ _MARKS: Final = {
     **dict.fromkeys(("br", "li", "tr", "dt", "dd"), _LINE),
     **dict.fromkeys(("td", "th"), " "),
     **dict.fromkeys(
-        ["p", "div", "ul", "ol", "dl", "pre", "table", "blockquote", "section", "article", "header", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "hr"],
+        [
+            "p",
+            "div",
+            "ul",
+            "ol",
+            "dl",
+            "pre",
+            "table",
+            "blockquote",
+            "section",
+            "article",
+            "header",
+            "footer",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+        ],
         _PARAGRAPH,
     ),
 }
@@ -23,7 +43,8 @@ _MARKS: Final = {
 _TAG: Final = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})")
 _PLAIN_TAG: Final = re.compile(r"</?([a-z][a-z0-9]{0,15})(?: [a-z][a-z-]{0,30}=\"[^\"<>&]*\")*(?: ?/)?>")
 _NOT_PLAIN: Final = frozenset(
-    ["script", "style", "template", "noscript", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext", "select", "option", "svg", "math", "frameset", "head", "html", "body", "image", "pre", "table"]
+    ("script", "style", "template", "noscript", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
+    + ("plaintext", "select", "option", "svg", "math", "frameset", "head", "html", "body", "image", "pre", "table")
 )
 """Tags that change how a browser reads what follows them."""
 _UNSEEN: Final = ["script", "style", "template", "noscript", "title"]

@@ -4,14 +4,14 @@ Precision matters as much as recall: a verbatim whose version number, price or e
 to the analyst. So everything with a checksum or a numbering plan is checked against it, and what remains ambiguous
 is decided by the words before it.
 
-| placeholder         | what                                                                                         |
-|---------------------|----------------------------------------------------------------------------------------------|
-| `[URL_CREDENTIALS]` | `user:password@` of a URL; the value of a secret query parameter (`token=`, `api_key=`, …)   |
-| `[EMAIL]`           | e-mail addresses                                                                             |
-| `[IBAN]`            | bank accounts whose structure and check digits are right (ISO 13616)                         |
-| `[CARD]`            | payment cards: an issuer's prefix and length, Luhn check digit (ISO/IEC 7812)                |
-| `[IP]`              | IPv4 and IPv6 addresses; four small numbers without a word that says so are a version        |
-| `[PHONE]`           | numbers of a numbering plan, written as numbers are or announced by a word                   |
+| placeholder         | what                                                                                      |
+|---------------------|-------------------------------------------------------------------------------------------|
+| `[URL_CREDENTIALS]` | `user:password@` of a URL; the value of a secret query parameter (`token=`, `api_key=`)   |
+| `[EMAIL]`           | e-mail addresses                                                                          |
+| `[IBAN]`            | bank accounts whose structure and check digits are right (ISO 13616)                      |
+| `[CARD]`            | payment cards: an issuer's prefix and length, Luhn check digit (ISO/IEC 7812)             |
+| `[IP]`              | IPv4 and IPv6 addresses; four small numbers without a word that says so are a version     |
+| `[PHONE]`           | numbers of a numbering plan, written as numbers are or announced by a word                |
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def redact_text(text: str, removed: Counter[str]) -> str:
     >>> redact_text("write to anna@example.com", Counter())
     'write to [EMAIL]'
     """
-    # A placeholder may free what stood beside it (the digits after an address, say), so go on until nothing changes.
-    # Every round takes characters away, which ends it.
+    # A placeholder may free what stood beside it (the digits after an address, say), so go on until nothing
+    # changes. Every round takes characters away, which ends it.
     while True:
         redacted = _once(text, removed)
         if redacted == text:
@@ -219,7 +219,8 @@ def _ipv6(match: re.Match[str]) -> str | None:
 # Phone numbers
 
 _PHONE: Final = re.compile(
-    r"(?<![\w.,$€£¥#=/+-])(\+ ?|00)?\(?\d(?:[ \u00a0]?[().\-/\u2010-\u2013]{0,2}[ \u00a0]?\d){6,16}(?!\w|[.,:]\d|[%€£$])",
+    r"(?<![\w.,$€£¥#=/+-])(\+ ?|00)?\(?\d(?:[ \u00a0]?[().\-/\u2010-\u2013]{0,2}[ \u00a0]?\d){6,16}"
+    r"(?!\w|[.,:]\d|[%€£$])",
     re.ASCII,
 )
 _SAYS_PHONE: Final = re.compile(

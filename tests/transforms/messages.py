@@ -21,7 +21,9 @@ KEYRING = AuthorKeyring(b"a key for tests, of 32 characters")
 
 
 def batch(payloads: Sequence[bytes], header: tuple[str, ...] | None = None) -> MessageBatch:
-    return MessageBatch(payloads, [f"line {number}" for number in range(1, len(payloads) + 1)], RECEIVED_AT, header)
+    return MessageBatch(
+        payloads, [f"line {number}" for number in range(1, len(payloads) + 1)], RECEIVED_AT, header
+    )
 
 
 def events(mapping: SourceMapping, *messages: Any) -> Outcome[pa.RecordBatch]:

@@ -49,8 +49,17 @@ def test_fail_examples_fail_both_with_the_violation_they_name(path: Path) -> Non
     assert letter.payload == orjson.dumps(example["message"])
 
 
-SCALARS = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text("ab é7\n\x00", max_size=6) | st.just([]) | st.just({})
-TIMES = st.sampled_from(["2021-06-01T12:30:00Z", "2021-06-01T12:30:00+05:30", "2021-06-01", "2021-06-01 12:30:00Z", ""])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.text("ab é7\n\x00", max_size=6)
+    | st.just([])
+    | st.just({})
+)
+TIMES = st.sampled_from(
+    ["2021-06-01T12:30:00Z", "2021-06-01T12:30:00+05:30", "2021-06-01", "2021-06-01 12:30:00Z", ""]
+)
 MESSAGES = st.fixed_dictionaries(
     {"schema": st.just("feedback_event/1")},
     optional={
@@ -60,7 +69,8 @@ MESSAGES = st.fixed_dictionaries(
         "text": SCALARS | st.just("slow"),
         "title": SCALARS,
         "channel": st.sampled_from(["review", "email", None, 3]),
-        "author": st.none() | st.fixed_dictionaries({}, optional={"id": SCALARS, "kind": SCALARS | st.just("bot")}),
+        "author": st.none()
+        | st.fixed_dictionaries({}, optional={"id": SCALARS, "kind": SCALARS | st.just("bot")}),
         "rating": st.none()
         | st.fixed_dictionaries({}, optional={"value": SCALARS | st.just(3), "scale": SCALARS | st.just("1-5")}),
         "segment": st.none() | st.dictionaries(st.sampled_from(["plan", "país"]), SCALARS, max_size=2),
