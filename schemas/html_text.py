@@ -76,7 +76,7 @@ def _plain_text(html: str) -> str | None:
         name = match[1]
         if name in _NOT_PLAIN:
             plain = False
-        return _MARKS.get(name, "")
+        return _mark(name, match)
 
     text = _PLAIN_TAG.sub(mark, html)
     if not plain or "<" in text:
@@ -89,10 +89,16 @@ def _parsed_text(html: str) -> str:
     if "<pre" in html or "<PRE" in html:
         html = _PREFORMATTED.sub(lambda match: match[0].replace("\n", _LINE), html)
     # Marks go into the source, so that the parser, which is native code, does all of the walking.
-    tree = LexborHTMLParser(_TAG.sub(lambda match: _MARKS.get(match[1].lower(), "") + match[0], html))
+    tree = LexborHTMLParser(_TAG.sub(lambda match: _mark(match[1].lower(), match) + match[0], html))
     tree.strip_tags(_UNSEEN)
     body = tree.body
     return "" if body is None else body.text()
+
+
+def _mark(name: str, tag: re.Match[str]) -> str:
+    mark = _MARKS.get(name, "")
+    # An item's end is not another line: the next item begins one.
+    return "" if mark == _LINE and tag[0][1] == "/" else mark
 
 
 def _laid_out(marked: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from schemas.errors import UsageError
 from schemas.mapping import SourceMapping, catalogue, load_mapping, mapping_path
+from schemas.violations import Violation
 
 if TYPE_CHECKING:
     from transforms.elements import MessageBatch
@@ -143,7 +145,7 @@ def _sample_batch(mapping: SourceMapping, sample: Path, records: int) -> Message
     try:
         with _open(sample) as file:
             header, payloads = _first_records(mapping, file, records, sample)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{sample}: cannot be read ({_reason(error)}); check the path of the sample") from None
     if not payloads:
         raise UsageError(f"{sample}: holds no records; give a sample with at least one")
@@ -173,7 +175,11 @@ def _first_records(
     first = next(rows, b"")
     if not first:
         raise UsageError(f"{sample}: holds no records; give a sample with at least one")
-    return decode_header(first), list(itertools.islice(rows, records))
+    try:
+        header = decode_header(first)
+    except Violation as violation:
+        raise UsageError(f"{sample}: {violation.reason}; the first record must name the columns") from None
+    return header, list(itertools.islice(rows, records))
 
 
 def _csv_records(file: IO[bytes]) -> Iterator[bytes]:
