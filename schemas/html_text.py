@@ -14,7 +14,8 @@ _MARKS: Final = {
     **dict.fromkeys(("br", "li", "tr", "dt", "dd"), _LINE),
     **dict.fromkeys(("td", "th"), " "),
     **dict.fromkeys(
-        "p div ul ol dl pre table blockquote section article header footer h1 h2 h3 h4 h5 h6 hr".split(), _PARAGRAPH
+        "p div ul ol dl pre table blockquote section article header footer h1 h2 h3 h4 h5 h6 hr".split(),
+        _PARAGRAPH,
     ),
 }
 """What stands in for a tag; other tags leave no trace."""

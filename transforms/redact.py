@@ -66,7 +66,9 @@ def _redact_json(column: pa.Array, counts: list[Counter[str]]) -> pa.Array:
     return _redact_column(column, counts, _redact_document)
 
 
-def _redact_column(column: pa.Array, counts: list[Counter[str]], clean: Callable[[str, Counter[str]], str]) -> pa.Array:
+def _redact_column(
+    column: pa.Array, counts: list[Counter[str]], clean: Callable[[str, Counter[str]], str]
+) -> pa.Array:
     """Most rows hold nothing to redact: find the others with one native search over the column."""
     suspects = pc.fill_null(pc.match_substring_regex(column, MAY_HOLD_PERSONAL_DATA), False)
     rows = pc.indices_nonzero(suspects).to_pylist()
