@@ -18,7 +18,7 @@ from typing import Final
 import duckdb
 
 from pipelines.snapshot import Snapshot, open_snapshot
-from schemas.errors import TribometerError
+from schemas.errors import TribometerError, UsageError
 from schemas.tables import DEAD_LETTERS, RAW, TABLES, TableSpec
 from schemas.views import load_views
 
@@ -32,27 +32,40 @@ SPILL_LIMIT: Final = "10GB"
 """What a query may spill to the temporary directory."""
 
 
+_PATTERN: Final = frozenset("*?[")
+
+
 def connect(tables: str) -> duckdb.DuckDBPyConnection:
     """An open connection to the newest snapshot below the folder `tables`, in UTC, not locked down.
 
     Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
     """
-    connection = duckdb.connect()
-    for statement in definitions(open_snapshot(tables)):
-        connection.execute(statement)
-    return connection
+    return _connect(open_snapshot(tables))
 
 
 def connect_locked(tables: str, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
-    """A connection that can read the snapshot's files and nothing else, and write nowhere.
+    """A connection that can open the snapshot's files and nothing else.
 
-    See `lock_down` for what is shut; `pipelines.query` for what a query may be.
+    See `lock_down` for what is shut. It does not by itself keep a query from writing: give it queries through
+    `pipelines.query.run_query`, which refuses all that do more than read.
     """
     snapshot = open_snapshot(tables)
-    connection = duckdb.connect()
-    for statement in definitions(snapshot):
-        connection.execute(statement)
+    connection = _connect(snapshot)
     lock_down(connection, snapshot, memory_limit=memory_limit)
+    return connection
+
+
+def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
+    if _PATTERN & set(str(snapshot.root)):
+        raise UsageError(f"{snapshot.root}: DuckDB reads *, ? and [ in a path as a pattern; rename the folder")
+    connection = duckdb.connect()
+    try:
+        for statement in definitions(snapshot):
+            connection.execute(statement)
+    except duckdb.Error as error:
+        connection.close()
+        first_line = str(error).strip().split("\n", 1)[0]
+        raise TribometerError(f"the tables below {snapshot.root} cannot be read: {first_line}") from error
     return connection
 
 
@@ -89,6 +102,7 @@ def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memo
         f"SET memory_limit = {_literal(memory_limit)}",
         f"SET temp_directory = {_literal(str(spill))}",
         f"SET max_temp_directory_size = {_literal(SPILL_LIMIT)}",
+        "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         "SET allow_community_extensions = false",

@@ -1,8 +1,8 @@
 """The analyst's views: plain SQL files whose headers are their documentation.
 
 A file `views/<name>.sql` starts with a comment: `-- name: summary`, then the sections Grain, Units, Definition,
-Columns (one a line: name, type, meaning) and Example, then the statements that create the view. `reference()` turns
-the headers into docs/views.md: `python -m schemas.views > docs/views.md`.
+Columns (one a line: name, type, meaning) and Example, then the statements that create the view. `reference()`
+turns the headers into docs/views.md: `python -m schemas.views > docs/views.md`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import resources
+from itertools import takewhile
 from typing import Final
 
 FUNCTIONS: Final = "functions"
@@ -51,7 +52,8 @@ class View:
     def parse(cls, name: str, text: str) -> View:
         """Read a view file; `ValueError` names what its header lacks."""
         lines = text.splitlines()
-        header = [line.removeprefix("--").removeprefix(" ") for line in lines if line.startswith("--")]
+        comment = list(takewhile(lambda line: line.startswith("--"), lines))
+        header = [line.removeprefix("--").removeprefix(" ") for line in comment] or [""]
         title, _, summary = header[0].partition(": ")
         if title != name or not summary:
             raise ValueError(f"views/{name}.sql: the first line must be `-- {name}: what a row is`")
@@ -67,7 +69,7 @@ class View:
             definition=_prose(sections["Definition"]),
             columns=tuple(_column(name, line) for line in sections["Columns"]),
             example="\n".join(line.removeprefix("  ") for line in sections["Example"]),
-            sql="\n".join(line for line in lines if not line.startswith("--")).strip(),
+            sql="\n".join(lines[len(comment) :]).strip(),
         )
 
     def sources(self, names: Sequence[str]) -> set[str]:
@@ -103,11 +105,12 @@ def _column(view: str, line: str) -> Column:
 def load_views() -> tuple[View, ...]:
     """Every view, the functions first and each view after those it reads."""
     folder = resources.files("schemas") / "views"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
-    views = {
-        (name := file.name.removesuffix(".sql")): View.parse(name, file.read_text(encoding="utf-8"))
-        for file in files
+    texts = {
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".sql")
     }
+    views = {name: View.parse(name, texts[name]) for name in sorted(texts)}
     names = [name for name in views if name != FUNCTIONS]
     graph = {name: views[name].sources(names) for name in names}
     return (views[FUNCTIONS], *(views[name] for name in TopologicalSorter(graph).static_order()))
@@ -120,12 +123,12 @@ def reference() -> str:
         "# Views",
         "",
         "What an analyst queries, with `tribometer sql`, with the plain DuckDB command line"
-        " (`tribometer shell-init`) or from Python (`pipelines.connect`). This page is generated from the headers of"
-        " `schemas/views/*.sql`: `python -m schemas.views > docs/views.md`.",
+        " (`tribometer shell-init`) or from Python (`pipelines.connect`). This page is generated from the headers"
+        " of `schemas/views/*.sql`: `python -m schemas.views > docs/views.md`.",
         "",
-        "A day is a UTC day of `occurred_at`. Filter on `day`: the table is stored by day, so the filter decides how"
-        " many files are read. Events with impossible dates have no day and are in no day series; `source_health`"
-        " counts them.",
+        "A day is a UTC day of `occurred_at`. Filter on `day`: the table is stored by day, so the filter decides"
+        " how many files are read. Events with impossible dates have no day and are in no day series;"
+        " `source_health` counts them.",
         "",
         "| view | one row per |",
         "|---|---|",

@@ -1,0 +1,171 @@
+"""Query: exactly one SELECT, run within a time limit on a locked-down connection.
+
+DuckDB's own statement kind is not enough: since 2.0 a CTE may hold INSERT, DELETE or COPY, and the whole is
+still called a SELECT (`WITH a AS (COPY … TO '…') SELECT 1` writes the file). So the parsed tree is checked
+against a list of what a reader needs, and everything else is refused, table functions among it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow.parquet as pq
+
+from schemas.errors import UsageError
+
+ALLOWED: Final = (
+    "one SELECT is allowed (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN); "
+    "nothing that writes, sets, loads or attaches"
+)
+
+_QUERY_NODES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+"""Kinds of query that only read; the parser calls the others INSERT_QUERY_NODE, COPY_QUERY_NODE and so on."""
+
+TABLE_FUNCTIONS: Final = frozenset(
+    {
+        "unnest", "range", "generate_series", "repeat", "repeat_row", "json_each", "json_tree", "summary",
+        "duckdb_columns", "duckdb_functions", "duckdb_views", "pragma_table_info", "pragma_show", "pragma_version",
+    }
+)  # fmt: skip
+"""Those that read no file. `query` and `json_execute_serialized_sql` would run text this module has not seen."""
+
+_PARQUET_ROWS: Final = 100_000
+"""Rows of a row group: large enough to compress, small enough to hold in memory."""
+
+_EXPLAIN: Final = re.compile(r"^\s*explain(\s+analyze)?\b(\s*\([^()]*\))?", re.IGNORECASE)
+_LOCATION: Final = re.compile(r"^LINE (\d+): ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A running query: its columns, and its rows in pieces of some thousand."""
+
+    columns: tuple[str, ...]
+    pieces: Iterator[list[tuple[Any, ...]]]
+
+
+def check_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Raise `UsageError` unless `query` is exactly one statement that only reads."""
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise UsageError(explain_error(error)) from error
+    if not statements:
+        raise UsageError(f"the query is empty; {ALLOWED}")
+    if len(statements) > 1:
+        raise UsageError(f"{len(statements)} statements given; {ALLOWED}")
+    text = statements[0].query
+    kind = statements[0].type.name
+    if kind == "EXPLAIN":
+        text = _EXPLAIN.sub("", _without_leading_comments(text), count=1)
+        kind = "SELECT"
+    if kind != "SELECT":
+        named = "this statement" if kind == "MULTI" else kind
+        raise UsageError(f"{named} is not allowed; {ALLOWED}")
+    serialized = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()
+    try:
+        tree: dict[str, Any] = json.loads(serialized[0][0])
+    except RecursionError as error:
+        raise UsageError("the query is nested too deeply; split it with WITH") from error
+    if tree["error"] or len(tree["statements"]) != 1:
+        raise UsageError(f"this statement is not allowed; {ALLOWED}")
+    for node in _nodes(tree):
+        name = node.get("type")
+        if isinstance(name, str) and name.endswith("_NODE") and name not in _QUERY_NODES:
+            raise UsageError(f"{name.split('_')[0]} is not allowed inside a query; {ALLOWED}")
+        if name == "TABLE_FUNCTION":
+            function = str(node["function"].get("function_name", "")).lower()
+            if function not in TABLE_FUNCTIONS:
+                raise UsageError(
+                    f"the table function {function} is not allowed; query the views (SHOW TABLES lists them)"
+                )
+
+
+def run_query(connection: duckdb.DuckDBPyConnection, query: str) -> Result:
+    """Check and start `query`; rows are fetched as `pieces` is read.
+
+    Raises `UsageError` with DuckDB's message on one line for a query it cannot run.
+    """
+    check_query(connection, query)
+    try:
+        connection.execute(query)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise UsageError(explain_error(error)) from error
+    return stream(connection)
+
+
+def stream(connection: duckdb.DuckDBPyConnection) -> Result:
+    """What `connection` was last asked, as a `Result`."""
+    return Result(tuple(str(column[0]) for column in connection.description or []), _fetch(connection))
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Check and run `query`, and write its rows to the file `target`; a failed query leaves no file.
+
+    Python writes the file: the connection itself cannot.
+    """
+    check_query(connection, query)
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        relation = connection.sql(query)
+        if relation is None:
+            raise UsageError("a plan is not rows; leave --format parquet out")
+        reader = relation.to_arrow_reader(_PARQUET_ROWS)
+        with pq.ParquetWriter(unfinished, reader.schema, compression="zstd") as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+        unfinished.replace(target)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise UsageError(explain_error(error)) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def explain_error(error: Exception) -> str:
+    """DuckDB's message as one line, with the word it points at."""
+    message = str(error).strip()
+    location = ""
+    found = _LOCATION.search(message)
+    if found is not None:
+        quoted, _, pointer = message[found.start() :].partition("\n")
+        caret = pointer.split("\n", 1)[0].find("^")
+        word = quoted[caret:].split() if 0 <= caret < len(quoted) else []
+        location = f" (line {found[1]}, at {word[0]!r})" if word else f" (line {found[1]})"
+        message = message[: found.start()]
+    return " ".join(message.split()) + location
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]]]:
+    try:
+        while piece := connection.fetchmany(2048):
+            yield piece
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise UsageError(explain_error(error)) from error
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of the parsed tree. An explicit stack: a query may be nested deeper than Python recurses."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            yield item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _without_leading_comments(text: str) -> str:
+    return re.sub(r"^(?:\s+|--[^\n]*\n|/\*.*?\*/)*", "", text, flags=re.DOTALL)
