@@ -78,7 +78,7 @@ class Scorer:
     """A loaded model. Scores do not depend on the order or the number of texts given at once; safe between threads."""
 
     def __init__(self, nlp: Language) -> None:
-        self._nlp = nlp
+        self.nlp = nlp
         self._busy = threading.Lock()
         self.languages: frozenset[str] = frozenset({nlp.meta["scored_language"]})
         self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}"
@@ -149,10 +149,10 @@ class Scorer:
         lengths: list[int] = []
         with self._busy:
             # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
-            many = len(self._nlp.vocab) > _WORDS_KEPT
-            with self._nlp.memory_zone() if many else contextlib.nullcontext():
+            many = len(self.nlp.vocab) > _WORDS_KEPT
+            with self.nlp.memory_zone() if many else contextlib.nullcontext():
                 capped = (text[:MAX_SCORED_CHARACTERS] for text in texts)
-                for doc in self._nlp.pipe(capped, batch_size=_BATCH_TEXTS):
+                for doc in self.nlp.pipe(capped, batch_size=_BATCH_TEXTS):
                     events.append(doc.user_data[EVENT_KEY])
                     mentions.append(doc.user_data[MENTIONS_KEY])
                     lengths.append(len(mentions[-1]))

@@ -18,7 +18,7 @@ from typing import Final
 import duckdb
 
 from pipelines.snapshot import Snapshot, open_snapshot
-from schemas.errors import TribometerError
+from schemas.errors import TribometerError, UsageError
 from schemas.tables import DEAD_LETTERS, RAW, TABLES, TableSpec
 from schemas.views import load_views
 
@@ -32,15 +32,15 @@ SPILL_LIMIT: Final = "10GB"
 """What a query may spill to the temporary directory."""
 
 
+_PATTERN: Final = frozenset("*?[")
+
+
 def connect(tables: str) -> duckdb.DuckDBPyConnection:
     """An open connection to the newest snapshot below the folder `tables`, in UTC, not locked down.
 
     Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
     """
-    connection = duckdb.connect()
-    for statement in definitions(open_snapshot(tables)):
-        connection.execute(statement)
-    return connection
+    return _connect(open_snapshot(tables))
 
 
 def connect_locked(tables: str, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
@@ -50,10 +50,22 @@ def connect_locked(tables: str, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.D
     `pipelines.query.run_query`, which refuses all that do more than read.
     """
     snapshot = open_snapshot(tables)
-    connection = duckdb.connect()
-    for statement in definitions(snapshot):
-        connection.execute(statement)
+    connection = _connect(snapshot)
     lock_down(connection, snapshot, memory_limit=memory_limit)
+    return connection
+
+
+def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
+    if _PATTERN & set(str(snapshot.root)):
+        raise UsageError(f"{snapshot.root}: DuckDB reads *, ? and [ in a path as a pattern; rename the folder")
+    connection = duckdb.connect()
+    try:
+        for statement in definitions(snapshot):
+            connection.execute(statement)
+    except duckdb.Error as error:
+        connection.close()
+        first_line = str(error).strip().split("\n", 1)[0]
+        raise TribometerError(f"the tables below {snapshot.root} cannot be read: {first_line}") from error
     return connection
 
 

@@ -47,7 +47,6 @@ class Result:
     """A running query: its columns, and its rows in pieces of some thousand."""
 
     columns: tuple[str, ...]
-    kinds: tuple[str, ...]
     pieces: Iterator[list[tuple[Any, ...]]]
 
 
@@ -100,9 +99,12 @@ def run_query(connection: duckdb.DuckDBPyConnection, query: str) -> Result:
         raise
     except duckdb.Error as error:
         raise UsageError(explain_error(error)) from error
-    description = connection.description or []
-    columns = tuple(str(column[0]) for column in description)
-    return Result(columns, tuple(str(column[1]) for column in description), _fetch(connection))
+    return stream(connection)
+
+
+def stream(connection: duckdb.DuckDBPyConnection) -> Result:
+    """What `connection` was last asked, as a `Result`."""
+    return Result(tuple(str(column[0]) for column in connection.description or []), _fetch(connection))
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:

@@ -41,6 +41,11 @@ def content_revision(text: str, rating: float | None, deleted: bool) -> str:
     return _digest(b"tribo-content", (text, "" if rating is None else repr(float(rating)), str(int(deleted))))[:16]
 
 
+def launch_id(product: str, kind: str, name: str) -> str:
+    """Identity of a launch over all its edits; `name` is its version, else its title, else its day."""
+    return _digest(b"tribo-launch", (product, kind, name))
+
+
 def dead_letter_id(source: str, payload: bytes) -> str:
     """Identity of a message that could not be accepted: its source and its exact bytes."""
     digest = hashlib.blake2b(source.encode() + _SEPARATOR, digest_size=ID_BYTES, person=b"tribo-dead")
@@ -65,4 +70,4 @@ class AuthorKeyring:
     def author_key(self, source: str, account: str | None, author: str) -> str:
         """Pseudonym of an author, 32 hexadecimal digits; the same person in two sources gets two."""
         body = _SEPARATOR.join(part.encode() for part in (source, account or "", author))
-        return hmac.new(self.key, body, hashlib.sha256).hexdigest()[: 2 * ID_BYTES]
+        return hmac.digest(self.key, body, "sha256").hex()[: 2 * ID_BYTES]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import resources
+from itertools import takewhile
 from typing import Final
 
 FUNCTIONS: Final = "functions"
@@ -51,7 +52,8 @@ class View:
     def parse(cls, name: str, text: str) -> View:
         """Read a view file; `ValueError` names what its header lacks."""
         lines = text.splitlines()
-        header = [line.removeprefix("--").removeprefix(" ") for line in lines if line.startswith("--")]
+        comment = list(takewhile(lambda line: line.startswith("--"), lines))
+        header = [line.removeprefix("--").removeprefix(" ") for line in comment] or [""]
         title, _, summary = header[0].partition(": ")
         if title != name or not summary:
             raise ValueError(f"views/{name}.sql: the first line must be `-- {name}: what a row is`")
@@ -67,7 +69,7 @@ class View:
             definition=_prose(sections["Definition"]),
             columns=tuple(_column(name, line) for line in sections["Columns"]),
             example="\n".join(line.removeprefix("  ") for line in sections["Example"]),
-            sql="\n".join(line for line in lines if not line.startswith("--")).strip(),
+            sql="\n".join(lines[len(comment) :]).strip(),
         )
 
     def sources(self, names: Sequence[str]) -> set[str]:

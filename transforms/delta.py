@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -118,7 +119,8 @@ def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> 
     else:
         column = table.metadata().partition_columns[0]
         uris = table.file_uris(file_pruning_predicate=[(column, "in", sorted(set(partitions)))])
-    return [uri.removeprefix("file://") for uri in uris]
+    # URIs, not paths: a space in a folder's name arrives as %20.
+    return [unquote(uri.removeprefix("file://")) for uri in uris]
 
 
 def add_files(table: DeltaTable, spec: TableSpec, files: Sequence[DataFile], metadata: dict[str, str]) -> int:

@@ -53,7 +53,7 @@ def sql(query: str | None, tables: str, form: str, output: str | None, timeout: 
     if form == "parquet" and output is None:
         raise UsageError("parquet is not for a terminal; name a file with --output")
     if query is None and not sys.stdin.isatty():
-        query = click.get_text_stream("stdin").read()
+        query = sys.stdin.read()
     seconds = timeout or None
     with connect_locked(tables) as connection:
         if query is None:
@@ -97,8 +97,8 @@ def _answer(
             return
         result = run_query(connection, query)
         if target is None:
-            out = click.get_text_stream("stdout")
-            show(result, form, out, width=_width(out), terminal=out.isatty())
+            out = sys.stdout
+            show(result, form, out, width=terminal_width(out), terminal=out.isatty())
         else:
             with target.open("w", encoding="utf-8", newline="") as file:
                 show(result, form, file, width=None, terminal=False)
@@ -138,5 +138,6 @@ def _output_path(output: str) -> Path:
     return target
 
 
-def _width(out: IO[str]) -> int | None:
+def terminal_width(out: IO[str]) -> int | None:
+    """Columns of the terminal; None where `out` is none."""
     return shutil.get_terminal_size().columns if out.isatty() else None

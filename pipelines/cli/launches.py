@@ -1,0 +1,110 @@
+"""`tribometer launches`: say what reached customers, and when."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipelines.cli.sql import show, tables_option, terminal_width
+from schemas.errors import UsageError
+from schemas.launch import InvalidLaunch, Launch, LaunchKind
+
+
+@click.group()
+def launches() -> None:
+    """Record releases, fixes, campaigns and outages, so that friction can be read launch by launch."""
+
+
+@launches.command()
+@click.argument("product")
+@click.argument("launched_at", metavar="WHEN")
+@click.option("--version", metavar="TEXT", help="Version, spelt as in the feedback.")
+@click.option(
+    "--kind", type=click.Choice([kind.value for kind in LaunchKind]), default="release", show_default=True
+)
+@click.option("--touchpoints", metavar="A;B", help="Touchpoints it touches.")
+@click.option("--title", metavar="TEXT")
+@click.option("--note", metavar="TEXT", help="What changed.")
+@click.option("--url", metavar="URL")
+@tables_option
+def add(product: str, launched_at: str, tables: str, **others: str | None) -> None:
+    """Record one launch of PRODUCT at WHEN (2021-06-01 or 2021-06-01T12:30:00+02:00; no offset means UTC).
+
+    A launch is known by product, kind and version (else title, else day): recording it again edits it.
+    """
+    from pipelines.launches import record
+
+    try:
+        launch = Launch.parse({"product": product, "launched_at": launched_at, **others})
+    except InvalidLaunch as error:
+        raise UsageError(str(error)) from error
+    done = record(_folder(tables), [launch], now=datetime.now(UTC))
+    verb = "added" if done.added else "edited" if done.edited else "already there:"
+    click.echo(f"{verb} {launch.launch_id[:8]} {product} {launch.version or launch.title or ''}".rstrip())
+
+
+@launches.command(name="import")
+@click.argument("file")
+@tables_option
+@click.option("--dry-run", is_flag=True, help="Check the file and say what would change.")
+def import_(file: str, tables: str, dry_run: bool) -> None:
+    """Record every launch of FILE: CSV with a header or JSON lines, gzipped or not, - for standard input.
+
+    Fields: product and launched_at, and version, kind, touchpoints (a;b), title, note, url. Other names in use
+    are understood: date, released_at and release_date; release, release_notes, notes and description for note;
+    name for title. All rows are recorded or, if one is wrong, none. Doing it again adds nothing.
+    """
+    from pipelines.launches import read_launches, record
+
+    found = read_launches(file)
+    done = record(_folder(tables, make=not dry_run), found, now=datetime.now(UTC), dry_run=dry_run)
+    would = "would be " if dry_run else ""
+    click.echo(f"{done.added:,} {would}added, {done.edited:,} {would}edited, {done.unchanged:,} already there")
+
+
+@launches.command(name="list")
+@tables_option
+@click.option("--product", metavar="NAME", help="Only this product.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def list_(tables: str, product: str | None, form: str) -> None:
+    """Show the launches, the newest first."""
+    from pipelines.connect import connect
+    from pipelines.query import stream
+
+    columns = "product, version, launched_at, kind, title, touchpoints, launch_id"
+    if form != "table":
+        columns += ", note, url, recorded_at"
+    with connect(tables) as connection:
+        connection.execute(
+            f"SELECT {columns} FROM launches WHERE product = $product OR $product IS NULL "
+            "ORDER BY launched_at DESC, product, version",
+            {"product": product},
+        )
+        out = sys.stdout
+        show(stream(connection), form, out, width=terminal_width(out), terminal=out.isatty())
+
+
+@launches.command()
+@click.argument("launch_id")
+@tables_option
+def remove(launch_id: str, tables: str) -> None:
+    """Take the launch LAUNCH_ID (or its first digits) out of the views; the ledger keeps its history."""
+    from pipelines.launches import remove as remove_launch
+
+    launch = remove_launch(_folder(tables, make=False), launch_id, now=datetime.now(UTC))
+    click.echo(f"removed {launch.launch_id[:8]} {launch.product} {launch.version or launch.title or ''}".rstrip())
+
+
+def _folder(tables: str, *, make: bool = True) -> str:
+    folder = Path(tables)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--tables {tables}: is a file; name a folder")
+    if make:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--tables {tables}: cannot be made: {error.strerror}") from error
+    return str(folder.resolve())
