@@ -51,14 +51,13 @@ def overview(report: Report) -> Spec:
         for point in points
         if any(point.begins <= peak < point.begins + step for peak in peaks)
     ]
-    layers = [
-        *_volume(data, points, report.series.grain),
-        data.chart(
-            "marked", [{"begins": point.begins.isoformat(), "people": point.friction_authors} for point in marked]
+    layers = _volume(data, points, report.series.grain)
+    if marked:
+        layers.append(
+            data.chart("marked", marked)
+            .mark_point(style="standout", shape="triangle-down", size=70, yOffset=-9, filled=True)
+            .encode(x=_time(), y=alt.Y("people:Q"), tooltip=[_when(), alt.Tooltip("people:Q", title="stands out")])
         )
-        .mark_point(style="standout", shape="triangle-down", size=70, yOffset=-9, filled=True)
-        .encode(x=_time(), y=alt.Y("people:Q"), tooltip=[_when(), alt.Tooltip("people:Q", title="stands out")]),
-    ]
     worst = report.worst.impact.launch if report.worst else None
     return _finish(_with_launches(data, layers, report.launches, worst), data, description, 260)
 
@@ -114,36 +113,29 @@ def around_launch(report: Report, worst: WorstLaunch) -> Spec:
     launched = worst.impact.launch.day
     first = launched - timedelta(days=7 * _BASELINE_WEEKS)
     before = list(report.daily.between(worst.touchpoint, first, launched - timedelta(days=1)))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for offset in range(-7 * _BASELINE_WEEKS, _DAYS_AFTER):
         on = launched + timedelta(days=offset)
         observed = report.daily.between(worst.touchpoint, on, on)
         same_weekday = before[::-1][(-offset - 1) % 7 :: 7]
         if on >= report.daily.begins and observed and same_weekday:
-            expected = mean(same_weekday)
-            phase = "after" if offset >= 0 else "before"
+            expected = round(mean(same_weekday), 2)
             rows.append(
-                {"begins": on.isoformat(), "people": observed[0], "expected": round(expected, 2), "phase": phase}
+                {"begins": on.isoformat(), "people": observed[0], "expected": expected, "after": offset >= 0}
             )
     data = Datasets()
     base = data.chart("days", rows)
+    bars = [
+        data.chart(style, [row for row in rows if row["after"] == after])
+        .mark_bar(style=style, width={"band": 0.8})
+        .encode(x=_day(), y=_people())
+        for style, after in (("bar-before", False), ("bar-after", True))
+    ]
+    tooltip = [_when(), alt.Tooltip("people:Q", title="people"), alt.Tooltip("expected:Q", title="expected")]
     layers = [
-        base.mark_bar(style="bar-before", width={"band": 0.8})
-        .encode(x=_day(), y=_people())
-        .transform_filter(alt.datum.phase == "before"),
-        base.mark_bar(style="bar-after", width={"band": 0.8})
-        .encode(x=_day(), y=_people())
-        .transform_filter(alt.datum.phase == "after"),
+        *bars,
         base.mark_line(style="expected", interpolate="step").encode(x=_day(), y=alt.Y("expected:Q")),
-        base.mark_bar(style="touch", width={"band": 1}).encode(
-            x=_day(),
-            y=_people(),
-            tooltip=[
-                _when(),
-                alt.Tooltip("people:Q", title="people"),
-                alt.Tooltip("expected:Q", title="expected"),
-            ],
-        ),
+        base.mark_bar(style="touch", width={"band": 1}).encode(x=_day(), y=_people(), tooltip=tooltip),
     ]
     description = (
         f"People with friction at {touchpoint(worst.touchpoint)} per day around the launch of "
@@ -230,24 +222,20 @@ def _with_launches(
     data: Datasets, layers: Sequence[alt.Chart], launches: Sequence[Launch], worst: Launch | None
 ) -> alt.LayerChart:
     """The layers above a rule for every launch, named along the top; the worst one stands out."""
-    rows = [
-        {
-            "begins": launch.day.isoformat(),
-            "launch": launch.label,
-            "title": launch.title or launch.label,
-            "worst": launch == worst,
-        }
-        for launch in launches
-    ]
-    base = data.chart("launches", rows)
+    if not launches:
+        return alt.layer(*layers).resolve_axis(x="independent")
     tooltip = [alt.Tooltip("launch:N"), alt.Tooltip("title:N"), _when("launched")]
-    rules = (
-        base.mark_rule(style="launch")
-        .encode(x=_time(_names(launches, worst)), tooltip=tooltip)
-        .transform_filter("!datum.worst")
-    )
-    hurt = base.mark_rule(style="worst").encode(x=_time(), tooltip=tooltip).transform_filter("datum.worst")
-    drawn = [rules, hurt] if launches else []
+    drawn: list[alt.Chart] = []
+    names: alt.Axis | None = _names(launches, worst)
+    for style in ("launch", "worst"):
+        rows = [
+            {"begins": launch.day.isoformat(), "launch": launch.label, "title": launch.title or launch.label}
+            for launch in launches
+            if (launch == worst) == (style == "worst")
+        ]
+        if rows:
+            drawn.append(data.chart(style, rows).mark_rule(style=style).encode(x=_time(names), tooltip=tooltip))
+            names = None
     return alt.layer(*drawn, *layers).resolve_axis(x="independent")
 
 
