@@ -24,7 +24,11 @@ def test_the_redesign_and_the_outage_are_found(
     questions, tables = tmp_path / "questions.jsonl", str(tmp_path / "tables")
     with gzip.open(streams / "firefox_support.jsonl.gz") as stream, questions.open("wb") as chosen:
         # `created` is the second field; a day's slack at both ends keeps offsets out of it.
-        chosen.writelines(line for line in stream if b"2021-03-31" <= line[line.index(b'created":"') + 10 :][:10] <= b"2022-02-01")
+        chosen.writelines(
+            line
+            for line in stream
+            if b"2021-03-31" <= line[line.index(b'created":"') + 10 :][:10] <= b"2022-02-01"
+        )
     mapping = EXAMPLES / "firefox_support.yaml"
     assert main(["replay", str(questions), "--source", str(mapping), "--tables", tables]) == 0
     assert main(["launches", "import", str(streams / "firefox_launches.jsonl.gz"), "--tables", tables]) == 0
