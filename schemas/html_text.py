@@ -42,12 +42,12 @@ _MARKS: Final = {
 
 _TAG: Final = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})")
 _PLAIN_TAG: Final = re.compile(r"</?([a-z][a-z0-9]{0,15})(?: [a-z][a-z-]{0,30}=\"[^\"<>&]*\")*(?: ?/)?>")
-_NOT_PLAIN: Final = frozenset(
-    ("script", "style", "template", "noscript", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
-    + ("plaintext", "select", "option", "svg", "math", "frameset", "head", "html", "body", "image", "pre", "table")
-)
+_UNSEEN: Final = ("script", "style", "template", "noscript", "title")
+_NOT_PLAIN: Final = {
+    *_UNSEEN, "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext", "select", "option", "svg", "math",
+    "frameset", "head", "html", "body", "image", "pre", "table",
+}  # fmt: skip
 """Tags that change how a browser reads what follows them."""
-_UNSEEN: Final = ["script", "style", "template", "noscript", "title"]
 _PREFORMATTED: Final = re.compile(r"<pre\b[^>]*>[^<]*", re.IGNORECASE)
 
 
@@ -90,7 +90,7 @@ def _parsed_text(html: str) -> str:
         html = _PREFORMATTED.sub(lambda match: match[0].replace("\n", _LINE), html)
     # Marks go into the source, so that the parser, which is native code, does all of the walking.
     tree = LexborHTMLParser(_TAG.sub(lambda match: _mark(match[1].lower(), match) + match[0], html))
-    tree.strip_tags(_UNSEEN)
+    tree.strip_tags(list(_UNSEEN))
     body = tree.body
     return "" if body is None else body.text()
 
