@@ -50,7 +50,8 @@ def load_keyring(key_file: Path | None = None, *, create: bool = True) -> Author
         raise UsageError(f"{path}: not an author key (not plain text); restore it from your backup") from None
     except OSError as error:
         raise TribometerError(
-            f"{path}: the author key cannot be read or made ({error.strerror}); set {KEY_VARIABLE} or mend the path"
+            f"{path}: the author key cannot be read or made ({error.strerror}); "
+            f"set {KEY_VARIABLE} or mend the path"
         ) from None
     return _keyring(text, str(path))
 

@@ -93,7 +93,8 @@ class Timestamp(Converter):
     def _known_format(cls, form: str) -> str:
         if form not in TIMESTAMP_FORMATS and "%" not in form:
             raise ValueError(
-                f"{form!r} is not a timestamp format; write one of {', '.join(TIMESTAMP_FORMATS)} or a strptime pattern"
+                f"{form!r} is not a timestamp format; "
+                f"write one of {', '.join(TIMESTAMP_FORMATS)} or a strptime pattern"
             )
         return form
 

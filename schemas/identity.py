@@ -70,4 +70,4 @@ class AuthorKeyring:
     def author_key(self, source: str, account: str | None, author: str) -> str:
         """Pseudonym of an author, 32 hexadecimal digits; the same person in two sources gets two."""
         body = _SEPARATOR.join(part.encode() for part in (source, account or "", author))
-        return hmac.new(self.key, body, hashlib.sha256).hexdigest()[: 2 * ID_BYTES]
+        return hmac.digest(self.key, body, "sha256").hex()[: 2 * ID_BYTES]

@@ -1,7 +1,8 @@
 """Expressions of a source mapping: JMESPath, with plain field paths compiled to dictionary look-ups.
 
 Most expressions are plain paths (`user.id`); looking them up directly is twenty times faster than interpreting
-them. Everything else goes through the `jmespath` library, and means what https://jmespath.org/specification.html says.
+them. Everything else goes through the `jmespath` library and means what its specification says
+(https://jmespath.org/specification.html).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Expression:
 
     def __init__(self, text: str) -> None:
         try:
-            parsed = jmespath.compile(text)
+            parsed: Any = jmespath.compile(text)
         except JMESPathError as error:
             detail = str(error).splitlines()[0].removesuffix(":")
             raise BadExpression(f"{text!r} is not a JMESPath expression ({detail})") from None

@@ -21,12 +21,11 @@ FIELD_KEYS: Final = ("path", "value", "default", "convert")
 
 
 def mapping_error(document: YamlDocument, error: ValidationError) -> UsageError:
-    """The mistake that stands first in the file."""
-    mistakes = [_mistake(details) for details in error.errors(include_url=False)]
-    located = sorted((document.line(location), location, text) for location, text in mistakes)
-    line, location, text = min(located, key=lambda mistake: mistake[0])
-    more = f" ({len(located) - 1} more)" if len(located) > 1 else ""
-    return UsageError(f"{document.path}:{line}: {_name(location)}: {text}{more}")
+    """The mistake that stands first in the file; a misspelt key before the key it leaves missing."""
+    mistakes = [(details["type"] == "missing", *_mistake(details)) for details in error.errors(include_url=False)]
+    _, location, text = min(mistakes, key=lambda mistake: (mistake[0], document.line(mistake[1])))
+    more = f" ({len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+    return UsageError(f"{document.path}:{document.line(location)}: {_name(location)}: {text}{more}")
 
 
 def _mistake(details: Any) -> tuple[Location, str]:
@@ -36,7 +35,8 @@ def _mistake(details: Any) -> tuple[Location, str]:
     if kind == "missing":
         return location[:-1] or location, f"{location[-1]} is missing"
     if kind == "union_tag_invalid":
-        return location, f"no converter {context['tag']!s}{did_you_mean(str(context['tag']), CONVERTERS)}"
+        tag = str(context["tag"])
+        return (*location, tag), f"no converter {tag}{did_you_mean(tag, CONVERTERS)}"
     if kind == "union_tag_not_found":
         return location, f"name a converter: {', '.join(CONVERTERS)}"
     if kind in ("literal_error", "enum"):

@@ -4,14 +4,14 @@ Precision matters as much as recall: a verbatim whose version number, price or e
 to the analyst. So everything with a checksum or a numbering plan is checked against it, and what remains ambiguous
 is decided by the words before it.
 
-| placeholder         | what                                                                                         |
-|---------------------|----------------------------------------------------------------------------------------------|
-| `[URL_CREDENTIALS]` | `user:password@` of a URL; the value of a secret query parameter (`token=`, `api_key=`, …)   |
-| `[EMAIL]`           | e-mail addresses                                                                             |
-| `[IBAN]`            | bank accounts whose structure and check digits are right (ISO 13616)                         |
-| `[CARD]`            | payment cards: an issuer's prefix and length, Luhn check digit (ISO/IEC 7812)                |
-| `[IP]`              | IPv4 and IPv6 addresses; four small numbers without a word that says so are a version        |
-| `[PHONE]`           | numbers of a numbering plan, written as numbers are or announced by a word                   |
+| placeholder         | what                                                                                      |
+|---------------------|-------------------------------------------------------------------------------------------|
+| `[URL_CREDENTIALS]` | `user:password@` of a URL; the value of a secret query parameter (`token=`, `api_key=`)   |
+| `[EMAIL]`           | e-mail addresses                                                                          |
+| `[IBAN]`            | bank accounts whose structure and check digits are right (ISO 13616)                      |
+| `[CARD]`            | payment cards: an issuer's prefix and length, Luhn check digit (ISO/IEC 7812)             |
+| `[IP]`              | IPv4 and IPv6 addresses; four small numbers without a word that says so are a version     |
+| `[PHONE]`           | numbers of a numbering plan, written as numbers are or announced by a word                |
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def redact_text(text: str, removed: Counter[str]) -> str:
     >>> redact_text("write to anna@example.com", Counter())
     'write to [EMAIL]'
     """
-    # A placeholder may free what stood beside it (the digits after an address, say), so go on until nothing changes.
-    # Every round takes characters away, which ends it.
+    # A placeholder may free what stood beside it (the digits after an address, say), so go on until nothing
+    # changes. Every round takes characters away, which ends it.
     while True:
         redacted = _once(text, removed)
         if redacted == text:
@@ -65,13 +65,14 @@ def _once(text: str, removed: Counter[str]) -> str:
     if "=" in text:
         text = _replace(_SECRET_PARAMETER, _parameter, URL_CREDENTIALS, text, removed)
     if at:
-        text = _replace(_EMAIL, _email, EMAIL, text, removed)
+        text = _without_emails(text, removed)
     if _LONG_NUMBER.search(text):
         text = _replace(_IBAN, _iban, IBAN, text, removed)
         text = _replace(_CARD, _card, CARD, text, removed)
-    if "." in text:
+    # The searches cost a tenth of the exact patterns, and most texts end here.
+    if _DOTTED_QUAD.search(text):
         text = _replace(_IPV4, _ipv4, IP, text, removed)
-    if ":" in text:
+    if _TWO_COLONS.search(text):
         text = _replace(_IPV6, _ipv6, IP, text, removed)
     if _LONG_NUMBER.search(text):
         text = _replace(_PHONE, _phone, PHONE, text, removed)
@@ -115,8 +116,9 @@ def _parameter(match: re.Match[str]) -> str:
 
 # E-mail addresses
 
-_EMAIL: Final = re.compile(
-    r"[\w.%+'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}([^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})(?![\w-])"
+_LOCAL_PART: Final = re.compile(r"[\w.%+'-]{1,64}\Z")
+_DOMAIN: Final = re.compile(
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}([^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})(?![\w-])", re.IGNORECASE
 )
 _FILE_EXTENSIONS: Final = frozenset(
     {"png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "css", "js", "json", "xpi", "html"}
@@ -124,8 +126,18 @@ _FILE_EXTENSIONS: Final = frozenset(
 """`icon@2x.png` is a picture, not a person."""
 
 
-def _email(match: re.Match[str]) -> str | None:
-    return None if match[1].lower() in _FILE_EXTENSIONS else f"[{EMAIL}]"
+def _without_emails(text: str, removed: Counter[str]) -> str:
+    # From the sign outwards: a pattern that begins with the local part is tried at every letter of a long text.
+    parts: list[str] = []
+    done = 0
+    for domain in _DOMAIN.finditer(text):
+        local = _LOCAL_PART.search(text[max(done, domain.start() - 64) : domain.start()])
+        if local is None or domain[1].lower() in _FILE_EXTENSIONS:
+            continue
+        parts += [text[done : domain.start() - len(local[0])], f"[{EMAIL}]"]
+        removed[EMAIL] += 1
+        done = domain.end()
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 # Numbers with check digits
@@ -164,6 +176,8 @@ def _card(match: re.Match[str]) -> str | None:
 # IP addresses
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_DOTTED_QUAD: Final = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d", re.ASCII)
+_TWO_COLONS: Final = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _IPV4: Final = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.\d|-\d)", re.ASCII)
 _IPV6: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])", re.ASCII)
 _SAYS_VERSION: Final = re.compile(
@@ -205,7 +219,8 @@ def _ipv6(match: re.Match[str]) -> str | None:
 # Phone numbers
 
 _PHONE: Final = re.compile(
-    r"(?<![\w.,$€£¥#=/+-])(\+ ?|00)?\(?\d(?:[ \u00a0]?[().\-/\u2010-\u2013]{0,2}[ \u00a0]?\d){6,16}(?!\w|[.,:]\d|[%€£$])",
+    r"(?<![\w.,$€£¥#=/+-])(\+ ?|00)?\(?\d(?:[ \u00a0]?[().\-/\u2010-\u2013]{0,2}[ \u00a0]?\d){6,16}"
+    r"(?!\w|[.,:]\d|[%€£$])",
     re.ASCII,
 )
 _SAYS_PHONE: Final = re.compile(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
+from typing import Any
 
 
 class ViolationKind(StrEnum):
@@ -45,3 +47,7 @@ class Violation(ValueError):
         self.reason = reason
         self.field = field
         self.evidence = dict(evidence or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is pickled by its positional arguments alone, and dead letters cross shuffles.
+        return (partial(Violation, field=self.field, evidence=self.evidence), (self.kind, self.reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -52,6 +53,18 @@ def decode(batch: MessageBatch, source: str) -> Outcome[DecodedBatch]:
     return Outcome(DecodedBatch(objects, payloads, origins, batch.received_at, batch.attempts), failed)
 
 
+def decode_header(payload: bytes) -> tuple[str, ...]:
+    """Column names of a CSV file from its first record; `Violation` when that is no header.
+
+    >>> decode_header(b"id,stars")
+    ('id', 'stars')
+    """
+    names = tuple(name.strip() for name in _csv_fields(payload))
+    if not all(names) or len(set(names)) != len(names):
+        raise Violation(ViolationKind.INVALID_CSV, "the header has an empty or a repeated column name")
+    return names
+
+
 def _json_object(payload: bytes) -> Mapping[str, Any]:
     _bound(payload)
     try:
@@ -68,22 +81,33 @@ def _json_object(payload: bytes) -> Mapping[str, Any]:
 
 
 def _csv_record(payload: bytes, header: tuple[str, ...]) -> Mapping[str, Any]:
+    fields = _csv_fields(payload)
+    if len(fields) != len(header):
+        raise Violation(
+            ViolationKind.INVALID_CSV,
+            f"the record has {len(fields)} columns, the header has {len(header)}",
+            evidence={"actual_columns": len(fields), "expected_columns": len(header)},
+        )
+    return dict(zip(header, fields, strict=True))
+
+
+def _csv_fields(payload: bytes) -> list[str]:
     _bound(payload)
     text = _text(payload[3:] if payload[:3] == _BYTE_ORDER_MARK else payload)
     # The limit is a setting of the whole csv module; its default would refuse fields that a message may hold.
     csv.field_size_limit(MAXIMUM_MESSAGE_BYTES)
     try:
-        records = list(csv.reader([text], strict=True))
+        # Line ends are kept: the reader needs them to see a quoted field go on, and a stray one end the record.
+        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise Violation(ViolationKind.INVALID_CSV, f"not a CSV record: {error}") from None
-    if len(records) != 1 or len(records[0]) != len(header):
-        actual = len(records[0]) if len(records) == 1 else 0
+    if len(records) != 1:
         raise Violation(
             ViolationKind.INVALID_CSV,
-            f"the record has {actual} columns, the header has {len(header)}",
-            evidence={"actual_columns": actual, "expected_columns": len(header)},
+            f"the message holds {len(records)} CSV records, not one",
+            evidence={"actual_records": len(records)},
         )
-    return dict(zip(header, records[0], strict=True))
+    return records[0]
 
 
 def _bound(payload: bytes) -> None:

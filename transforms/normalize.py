@@ -102,7 +102,7 @@ def _row_reader(
         deleted = bool(read_deleted(message))
         raw_rating = read_rating(message)
         scale = None if raw_rating is None else scale_of(message)
-        rating = None if scale is None else scale.normal(raw_rating)
+        rating = None if scale is None or raw_rating is None else scale.normal(raw_rating)
         survey_kind = read_survey_kind(message)
         text = _whole_text(read_title(message), read_text(message))
         if deleted:

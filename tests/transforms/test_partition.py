@@ -65,7 +65,7 @@ def test_raw_can_be_left_out() -> None:
     ],
 )
 def test_a_date_outside_the_plausible_years_is_named_invalid(instant: datetime, day: str) -> None:
-    feedback = [rows for spec, rows in partition(scored(instant), keep_raw=False) if spec is tables.FEEDBACK][0]
+    feedback = next(rows for _, rows in partition(scored(instant), keep_raw=False))
     assert feedback.column("day").to_pylist() == [day] == [partition_day(instant)]
 
 

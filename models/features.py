@@ -1,0 +1,93 @@
+"""Hashed features of tokens: what the linear heads see.
+
+Each token gives `FEATURES` bucket numbers: its word, its stem, the pair and the triple it ends, its last letters,
+and the valence its word has in the lexicon. A token within reach of a negation gives other buckets for its word,
+stem and valence than it would alone: "not good" shares nothing with "good". Bucket 0 is empty on purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.hashing import Hashes, join, scramble
+from models.language import Kind
+from models.tokens import Flags, Positions, Tokens, word_hashes
+
+FEATURES: Final = 6
+_WORD, _STEM, _PAIR, _TRIPLE, _SUFFIX, _VALENCE = range(FEATURES)
+
+_REACH_TOKENS: Final = 4
+"""A negation turns this many tokens after it, within its clause and up to a comma."""
+
+NEGATIONS: Final = (
+    *("not", "no", "never", "nobody", "nothing", "none", "nor", "neither", "without", "hardly", "barely", "lacks"),
+    *("can't", "don't", "doesn't", "didn't", "won't", "isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't"),
+    *("hadn't", "wouldn't", "couldn't", "shouldn't", "ain't", "needn't", "mustn't", "n't"),
+)
+_NEGATIONS: Final = word_hashes(NEGATIONS)
+_NEGATED: Final = 7919
+_NOTHING: Final = np.uint64(0)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Word valences, in steps from -4 to 4; `keys` are NORM hashes, ascending."""
+
+    keys: Hashes
+    valences: NDArray[np.int8]
+
+    def valence(self, norms: Hashes) -> NDArray[np.int8]:
+        """The valence of each word, 0 where the lexicon has none."""
+        if not len(self.keys):
+            return np.zeros(len(norms), dtype=np.int8)
+        at = np.minimum(np.searchsorted(self.keys, norms), len(self.keys) - 1)
+        return np.where(self.keys[at] == norms, self.valences[at], np.int8(0))
+
+
+def negated(tokens: Tokens, starts: Positions) -> Flags:
+    """Which tokens stand within reach of a negation."""
+    rows = np.arange(len(tokens))
+    begins = np.zeros(len(tokens), dtype=bool)
+    begins[starts] = True
+    barrier = np.maximum.accumulate(np.where(begins | tokens.is_kind(Kind.COMMA), rows, -1))
+    last = np.maximum.accumulate(np.where(np.isin(tokens.norm, _NEGATIONS), rows, -1))
+    before = np.append(-1, last[:-1])
+    result: Flags = (before >= barrier) & (before >= 0) & (rows - before <= _REACH_TOKENS)
+    return result
+
+
+def buckets(tokens: Tokens, starts: Positions, lexicon: Lexicon, count: int) -> NDArray[np.intp]:
+    """Bucket numbers in 0..count-1, one row a token and one column a feature; `count` is a power of two."""
+    if not len(tokens):
+        return np.empty((0, FEATURES), dtype=np.intp)
+    salt = np.where(negated(tokens, starts), np.uint64(_NEGATED), _NOTHING)
+    first = np.zeros(len(tokens), dtype=bool)
+    first[starts] = True
+    previous = np.where(first, _NOTHING, np.append(_NOTHING, tokens.norm[:-1]))
+    second = np.zeros(len(tokens), dtype=bool)
+    second[1:] = first[:-1]
+    before = np.where(first | second, _NOTHING, np.append([_NOTHING, _NOTHING], tokens.norm[:-2])[: len(tokens)])
+    pair = join(previous, tokens.norm)
+    valence = lexicon.valence(tokens.norm)
+    hashes = np.stack(
+        [
+            scramble(tokens.norm ^ salt, _WORD),
+            scramble(tokens.stem ^ salt, _STEM),
+            scramble(pair, _PAIR),
+            scramble(join(before, pair), _TRIPLE),
+            scramble(tokens.suffix, _SUFFIX),
+            scramble(valence.astype(np.int64).view(np.uint64) ^ salt, _VALENCE),
+        ],
+        axis=1,
+    )
+    # The upper bits of a scrambled hash are the best mixed; bucket 0 stays free for "no feature".
+    numbers = (hashes >> np.uint64(40)) % np.uint64(count - 1) + np.uint64(1)
+    result = numbers.astype(np.intp)
+    result[before == _NOTHING, _TRIPLE] = 0
+    result[valence == 0, _VALENCE] = 0
+    result[tokens.is_kind(Kind.SPACE, Kind.LINE, Kind.PARAGRAPH)] = 0
+    return result

@@ -1,0 +1,76 @@
+"""A batch of spaCy documents as flat numpy columns: where the model's arithmetic happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import IDX, LENGTH, NORM, PREFIX, SHAPE, SUFFIX
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
+
+from models.language import Kind
+
+Hashes = NDArray[np.uint64]
+Positions = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_ATTRIBUTES: Final = [NORM, PREFIX, SUFFIX, SHAPE, IDX, LENGTH]
+_KIND: Final = {kind: np.uint64(get_string_id(kind.value)) for kind in Kind}
+_NO_TOKENS: Final = np.empty((0, len(_ATTRIBUTES)), dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """All tokens of a batch, one after the other, one row a token.
+
+    `document_start[d]` is the first row of document d, with one more entry for the end of the last; `start` and `end`
+    are character offsets into the token's own document.
+    """
+
+    norm: Hashes
+    stem: Hashes
+    suffix: Hashes
+    kind: Hashes
+    start: Positions
+    end: Positions
+    document_start: Positions
+
+    def __len__(self) -> int:
+        return len(self.norm)
+
+    @classmethod
+    def of(cls, docs: Sequence[Doc]) -> Tokens:
+        """The columns of these documents."""
+        arrays = [doc.to_array(_ATTRIBUTES) for doc in docs if len(doc)]
+        table = np.concatenate(arrays) if arrays else _NO_TOKENS
+        norm, stem, suffix, kind, start, length = (np.ascontiguousarray(column) for column in table.T)
+        lengths = np.fromiter((len(doc) for doc in docs), dtype=np.int64, count=len(docs))
+        return cls(
+            norm=norm,
+            stem=stem,
+            suffix=suffix,
+            kind=kind,
+            start=start.astype(np.int64),
+            end=(start + length).astype(np.int64),
+            document_start=np.concatenate([[0], np.cumsum(lengths)]),
+        )
+
+    def is_kind(self, *kinds: Kind) -> Flags:
+        """Which tokens are one of these kinds."""
+        found = self.kind == _KIND[kinds[0]]
+        for kind in kinds[1:]:
+            found |= self.kind == _KIND[kind]
+        return found
+
+    def is_one_of(self, words: Hashes) -> Flags:
+        """Which tokens have their NORM among these hashes."""
+        return np.isin(self.norm, words)
+
+
+def word_hashes(words: Sequence[str]) -> Hashes:
+    """The NORM hashes of words already in their normal form."""
+    return np.array([get_string_id(word) for word in words], dtype=np.uint64)

@@ -1,0 +1,70 @@
+"""`tribometer report`: one HTML page and a terminal summary about one product."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+import duckdb
+
+from pipelines.connect import definitions
+from pipelines.snapshot import open_snapshot
+from schemas.errors import TribometerError, UsageError
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+@click.command(short_help="Write one product's friction report.")
+@click.argument("product")
+@click.option("--tables", "tables", metavar="DIR", required=True, help="Folder of the tables.")
+@click.option(
+    "--output",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="HTML file to write.  [default: friction-PRODUCT.html]",
+)
+@click.option(
+    "--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="First day, as 2021-01-01."
+)
+@click.option("--to", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Last day, included.")
+def report(
+    product: str, tables: str, output: Path | None, first_day: datetime | None, last_day: datetime | None
+) -> None:
+    """Measure the friction of PRODUCT over time and around its launches.
+
+    Writes one HTML page that needs no network, and prints a summary. Without --from and --to the report covers
+    everything there is.
+    """
+    try:
+        from pipelines.report.page import render
+        from pipelines.report.terminal import page_wide_console, write_summary
+    except ModuleNotFoundError as error:
+        raise UsageError(f"reports need {error.name}; install 'tribometer[report]'") from error
+    from pipelines.report.report import compose
+    from pipelines.report.scope import find_scope
+
+    path = output or Path(f"friction-{_UNSAFE.sub('-', product).strip('-.') or 'report'}.html")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent}: no such folder; name an existing one with --output")
+    snapshot = open_snapshot(tables)
+    with duckdb.connect() as connection:
+        for statement in definitions(snapshot):
+            connection.execute(statement)
+        scope = find_scope(connection, product, _day(first_day), _day(last_day))
+        composed = compose(connection, scope, snapshot.versions)
+    try:
+        path.write_text(render(composed), encoding="utf-8")
+    except OSError as error:
+        raise TribometerError(
+            f"{path}: cannot be written ({error.strerror}); name another file with --output"
+        ) from error
+    console = page_wide_console()
+    write_summary(console, composed)
+    console.print(f"\nThe whole report: {path}", soft_wrap=True)
+
+
+def _day(instant: datetime | None) -> date | None:
+    return None if instant is None else instant.date()
