@@ -16,6 +16,19 @@ from pipelines.report.wording import interval, signed, touchpoint
 
 Spec = dict[str, Any]
 
+
+class Datasets:
+    """Rows of one spec, by name, kept out of the chart objects: Altair copies what they hold at every step."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+
+    def chart(self, name: str, rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+        """A chart that reads these rows."""
+        self.rows[name] = [dict(row) for row in rows]
+        return alt.Chart(alt.NamedData(name=name))
+
+
 LAUNCHES_DRAWN: Final = 15
 _LAUNCHES_MARKED: Final = 5
 _DATE_FORMATS: Final = {"week": "%b %Y", "day": "%-d %b"}
@@ -26,30 +39,36 @@ _DAYS_AFTER: Final = 28
 
 def overview(report: Report) -> Spec:
     """People with friction over the whole window, with every launch and the days that stand out."""
-    points = report.series.points[ANY]
+    points, data = report.series.points[ANY], Datasets()
     description = (
         f"People with friction per {report.series.grain}, all touchpoints, with 95 % interval; "
         f"{len(report.launches)} launches are marked."
     )
     peaks = {found.peak for found in report.stand_outs}
     step = timedelta(days=7 if report.series.grain == "week" else 1)
-    marked = [point for point in points if any(point.begins <= peak < point.begins + step for peak in peaks)]
-    layers = [
-        *_volume(points, report.series.grain),
-        _data([{"begins": point.begins.isoformat(), "people": point.friction_authors} for point in marked])
-        .mark_point(style="standout", shape="triangle-down", size=70, yOffset=-9, filled=True)
-        .encode(x=_time(), y=alt.Y("people:Q"), tooltip=[_when(), alt.Tooltip("people:Q", title="stands out")]),
+    marked = [
+        {"begins": point.begins.isoformat(), "people": point.friction_authors}
+        for point in points
+        if any(point.begins <= peak < point.begins + step for peak in peaks)
     ]
+    layers = _volume(data, points, report.series.grain)
+    if marked:
+        layers.append(
+            data.chart("marked", marked)
+            .mark_point(style="standout", shape="triangle-down", size=70, yOffset=-9, filled=True)
+            .encode(x=_time(), y=alt.Y("people:Q"), tooltip=[_when(), alt.Tooltip("people:Q", title="stands out")])
+        )
     worst = report.worst.impact.launch if report.worst else None
-    return _finish(_with_launches(layers, report.launches, worst, labels=True), description, 260)
+    return _finish(_with_launches(data, layers, report.launches, worst), data, description, 260)
 
 
 def volume(report: Report, name: str) -> Spec:
     """People with friction at one touchpoint over time."""
     grain = report.series.grain
-    layers = _volume(report.series.points[name], grain)
+    data = Datasets()
+    layers = _volume(data, report.series.points[name], grain)
     description = f"People with friction at {touchpoint(name)} per {grain}, with 95 % interval."
-    return _finish(_with_launches(layers, *_telling(report, name), labels=True), description, 140)
+    return _finish(_with_launches(data, layers, *_telling(report, name)), data, description, 140)
 
 
 def rate(report: Report, name: str) -> Spec:
@@ -65,7 +84,8 @@ def rate(report: Report, name: str) -> Spec:
         }
         for point in report.series.points[name]
     ]
-    base = _data(rows)
+    data = Datasets()
+    base = data.chart("rate", rows)
     share = alt.Scale(domain=[0, 1])
     axis = alt.Axis(format=".0%", tickCount=3, title=None)
     layers = [
@@ -85,7 +105,7 @@ def rate(report: Report, name: str) -> Spec:
         ),
     ]
     description = f"Share of the people who speak of {touchpoint(name)} that meet friction there, per {grain}."
-    return _finish(_with_launches(layers, *_telling(report, name), labels=True), description, 140)
+    return _finish(_with_launches(data, layers, *_telling(report, name)), data, description, 140)
 
 
 def around_launch(report: Report, worst: WorstLaunch) -> Spec:
@@ -93,41 +113,35 @@ def around_launch(report: Report, worst: WorstLaunch) -> Spec:
     launched = worst.impact.launch.day
     first = launched - timedelta(days=7 * _BASELINE_WEEKS)
     before = list(report.daily.between(worst.touchpoint, first, launched - timedelta(days=1)))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for offset in range(-7 * _BASELINE_WEEKS, _DAYS_AFTER):
         on = launched + timedelta(days=offset)
         observed = report.daily.between(worst.touchpoint, on, on)
         same_weekday = before[::-1][(-offset - 1) % 7 :: 7]
         if on >= report.daily.begins and observed and same_weekday:
-            expected = mean(same_weekday)
-            phase = "after" if offset >= 0 else "before"
+            expected = round(mean(same_weekday), 2)
             rows.append(
-                {"begins": on.isoformat(), "people": observed[0], "expected": round(expected, 2), "phase": phase}
+                {"begins": on.isoformat(), "people": observed[0], "expected": expected, "after": offset >= 0}
             )
-    base = _data(rows)
+    data = Datasets()
+    base = data.chart("days", rows)
+    bars = [
+        data.chart(style, [row for row in rows if row["after"] == after])
+        .mark_bar(style=style, width={"band": 0.8})
+        .encode(x=_day(), y=_people())
+        for style, after in (("bar-before", False), ("bar-after", True))
+    ]
+    tooltip = [_when(), alt.Tooltip("people:Q", title="people"), alt.Tooltip("expected:Q", title="expected")]
     layers = [
-        base.mark_bar(style="bar-before", width={"band": 0.8})
-        .encode(x=_day(), y=_people())
-        .transform_filter(alt.datum.phase == "before"),
-        base.mark_bar(style="bar-after", width={"band": 0.8})
-        .encode(x=_day(), y=_people())
-        .transform_filter(alt.datum.phase == "after"),
+        *bars,
         base.mark_line(style="expected", interpolate="step").encode(x=_day(), y=alt.Y("expected:Q")),
-        base.mark_bar(style="touch", width={"band": 1}).encode(
-            x=_day(),
-            y=_people(),
-            tooltip=[
-                _when(),
-                alt.Tooltip("people:Q", title="people"),
-                alt.Tooltip("expected:Q", title="expected"),
-            ],
-        ),
+        base.mark_bar(style="touch", width={"band": 1}).encode(x=_day(), y=_people(), tooltip=tooltip),
     ]
     description = (
         f"People with friction at {touchpoint(worst.touchpoint)} per day around the launch of "
         f"{worst.impact.launch.label}; the line is the mean of the same weekdays in the four weeks before."
     )
-    return _finish(alt.layer(*layers), description, 210)
+    return _finish(alt.layer(*layers), data, description, 210)
 
 
 def ranking(impacts: Sequence[Impact]) -> Spec:
@@ -145,7 +159,8 @@ def ranking(impacts: Sequence[Impact]) -> Spec:
         for impact in drawn
         if (found := impact.overall) is not None
     ]
-    base = _data(rows)
+    data = Datasets()
+    base = data.chart("ranking", rows)
     by_rank = alt.Y("launch:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8))
     title = f"people more than expected, {WINDOW_DAYS} days after"
     tooltip = [
@@ -156,7 +171,7 @@ def ranking(impacts: Sequence[Impact]) -> Spec:
         alt.Tooltip("high:Q", format="+,.0f"),
     ]
     layers = [
-        _data([{"zero": 0}]).mark_rule(style="zero").encode(x=alt.X("zero:Q")),
+        data.chart("zero", [{"zero": 0}]).mark_rule(style="zero").encode(x=alt.X("zero:Q")),
         base.mark_rule(style="interval").encode(
             x=alt.X("low:Q", title=title, axis=alt.Axis(format="+,.0f", grid=True, tickCount=7)),
             x2="high:Q",
@@ -174,10 +189,10 @@ def ranking(impacts: Sequence[Impact]) -> Spec:
         description += (
             f" First: {drawn[0].launch.label}, {signed(first.excess)} people, interval {interval(first)}."
         )
-    return _finish(alt.layer(*layers), description, 24 * max(2, len(rows)))
+    return _finish(alt.layer(*layers), data, description, 24 * max(2, len(rows)))
 
 
-def _volume(points: Sequence[Point], grain: str) -> list[alt.Chart]:
+def _volume(data: Datasets, points: Sequence[Point], grain: str) -> list[alt.Chart]:
     rows = [
         {
             "begins": point.begins.isoformat(),
@@ -187,7 +202,7 @@ def _volume(points: Sequence[Point], grain: str) -> list[alt.Chart]:
         }
         for point in points
     ]
-    base = _data(rows)
+    base = data.chart("volume", rows)
     tooltip = [
         _when(f"{grain} of"),
         alt.Tooltip("people:Q", format=",", title="people with friction"),
@@ -204,24 +219,23 @@ def _volume(points: Sequence[Point], grain: str) -> list[alt.Chart]:
 
 
 def _with_launches(
-    layers: Sequence[alt.Chart], launches: Sequence[Launch], worst: Launch | None, *, labels: bool = False
+    data: Datasets, layers: Sequence[alt.Chart], launches: Sequence[Launch], worst: Launch | None
 ) -> alt.LayerChart:
-    """The layers above a rule for every launch, named along the top where `labels`; the worst one stands out."""
-    rows = [
-        {
-            "begins": launch.day.isoformat(),
-            "launch": launch.label,
-            "title": launch.title or launch.label,
-            "worst": launch == worst,
-        }
-        for launch in launches
-    ]
-    base = _data(rows)
+    """The layers above a rule for every launch, named along the top; the worst one stands out."""
+    if not launches:
+        return alt.layer(*layers).resolve_axis(x="independent")
     tooltip = [alt.Tooltip("launch:N"), alt.Tooltip("title:N"), _when("launched")]
-    names = _names(launches, worst) if labels else None
-    rules = base.mark_rule(style="launch").encode(x=_time(names), tooltip=tooltip).transform_filter("!datum.worst")
-    hurt = base.mark_rule(style="worst").encode(x=_time(), tooltip=tooltip).transform_filter("datum.worst")
-    drawn = [rules, hurt] if launches else []
+    drawn: list[alt.Chart] = []
+    names: alt.Axis | None = _names(launches, worst)
+    for style in ("launch", "worst"):
+        rows = [
+            {"begins": launch.day.isoformat(), "launch": launch.label, "title": launch.title or launch.label}
+            for launch in launches
+            if (launch == worst) == (style == "worst")
+        ]
+        if rows:
+            drawn.append(data.chart(style, rows).mark_rule(style=style).encode(x=_time(names), tooltip=tooltip))
+            names = None
     return alt.layer(*drawn, *layers).resolve_axis(x="independent")
 
 
@@ -258,10 +272,6 @@ def _telling(report: Report, name: str) -> tuple[list[Launch], Launch | None]:
     return [launch for _, launch in rose[:_LAUNCHES_MARKED]], worst
 
 
-def _data(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
-
-
 def _time(axis: alt.Axis | None = None) -> alt.X:
     """Time along the window; of several layers one carries the axis."""
     return alt.X("begins:T", scale=alt.Scale(type="utc"), title=None, axis=axis)
@@ -293,10 +303,11 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", " ") + "'"
 
 
-def _finish(chart: alt.LayerChart, description: str, height: int) -> Spec:
+def _finish(chart: alt.LayerChart, data: Datasets, description: str, height: int) -> Spec:
     spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
     # The page sets colours for light and dark, and nothing on it is loaded from elsewhere.
     spec.pop("config", None)
     spec.pop("$schema", None)
+    spec["datasets"] = data.rows
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return spec

@@ -47,8 +47,9 @@ def count_interval(count: float, dispersion: float = 1.0) -> tuple[float, float]
     [5.4, 18.4]
     """
     shift = dispersion * _Z**2 / 2
-    half = _Z * sqrt(dispersion * count + dispersion**2 * _Z**2 / 4)
-    return max(0.0, count + shift - half), count + shift + half
+    high = count + shift + _Z * sqrt(dispersion * count + dispersion**2 * _Z**2 / 4)
+    # The bounds are the roots of m² - (2 count + 2 shift) m + count²; their product is exact where a difference is not.
+    return count**2 / high, high
 
 
 def excess(after: int, before: Sequence[int], dispersion: float) -> Excess:

@@ -20,7 +20,7 @@ _SHORTEST_CHARACTERS: Final = 35
 _LONGEST_CHARACTERS: Final = 320
 _TOO_SIMILAR: Final = 0.35
 """Share of common words (Jaccard) from which two quotes say the same."""
-_WORD_BONUS: Final = 0.2
+_WORDS_COUNTED: Final = 3
 _WORD = re.compile(r"\w+")
 
 
@@ -41,7 +41,8 @@ def choose_quotes(
     words: Mapping[str, Sequence[str]],
     amount: int,
 ) -> dict[str, list[Quote]]:
-    """For each episode up to `amount` quotes: surest friction and the episode's own words first, no two alike."""
+    """For each episode up to `amount` quotes: those with most of the episode's own words first, then
+    the surest friction; no two alike."""
     hold_episodes(connection, episodes)
     limits = {"candidates": _CANDIDATES, "shortest": _SHORTEST_CHARACTERS, "longest": _LONGEST_CHARACTERS}
     candidates: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -55,8 +56,8 @@ def choose_quotes(
 
 def _diverse(candidates: Iterable[Mapping[str, Any]], telling: frozenset[str], amount: int) -> list[Quote]:
     def worth(row: Mapping[str, Any]) -> float:
-        told = len(telling & _words(row["text"]))
-        return float(row["strength"]) + _WORD_BONUS * min(told, 3)
+        # Whole numbers of words go before strength, which is below one: a quote should tell what set the days apart.
+        return min(len(telling & _words(row["text"])), _WORDS_COUNTED) + float(row["strength"])
 
     chosen: list[Quote] = []
     taken: list[frozenset[str]] = []
