@@ -7,12 +7,14 @@ A clause begins
 - after the end of a sentence, a semicolon or an empty line;
 - after a line break, unless the next line goes on in lower case (hard-wrapped mail);
 - at a word of contrast (`CONTRAST`), when at least two words stand before it and two after it in its sentence;
-- after the first comma of a sentence that opens with a concession (`CONCESSION`): "Although I like it, it crashes".
+- after the first comma of a sentence that opens with a concession (`CONCESSION`): "Although I like it, it
+  crashes".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -133,7 +135,7 @@ def starts_of(doc: Doc) -> Positions:
 
 def _clauses(doc: Doc) -> list[Span]:
     bounds: list[Any] = [*starts_of(doc).tolist(), len(doc)]
-    return [doc[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [doc[start:end] for start, end in pairwise(bounds)]
 
 
 if not Doc.has_extension("clauses"):

@@ -1,7 +1,7 @@
 """Reads the labelled sets, and keeps apart what a model may learn from and what it is judged by.
 
-A folder of data holds LICENCES.csv (what each set's licence allows), heldout_hashes.txt, touchpoint_map.csv and one
-`<kind>/<set>.jsonl.gz` a set, with `text` and `label` in every line.
+A folder of data holds LICENCES.csv (what each set's licence allows), heldout_hashes.txt, touchpoint_map.csv and
+one `<kind>/<set>.jsonl.gz` a set, with `text` and `label` in every line.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ def heldout_hash(text: str) -> str:
 def without_overlap(rows: Sequence[Row], judged_by: Iterable[Row]) -> list[Row]:
     """Rows that share no text with the rows a model is judged by.
 
-    Known sets contain one another under other tokenizations (vader_movie and sst3, hu_liu_products and cr), so texts are
-    compared by their letters alone: equal as a whole, or sharing their first or last 40 letters.
+    Known sets contain one another under other tokenizations (vader_movie and sst3, hu_liu_products and cr), so
+    texts are compared by their letters alone: equal as a whole, or sharing their first or last 40 letters.
     """
     seen: set[str] = set()
     for row in judged_by:

@@ -28,7 +28,7 @@ from schemas.touchpoint import OTHER, Touchpoint
 
 HEADS: Final = (*SENTIMENTS, "friction", *(touchpoint.value for touchpoint in Touchpoint), OTHER)
 TOUCHPOINTS: Final = (*(touchpoint.value for touchpoint in Touchpoint), OTHER)
-CUES: Final = (*(touchpoint.value for touchpoint in Touchpoint), "effort", "problem", *INTENTS)
+CUES: Final = (*(touchpoint.value for touchpoint in Touchpoint), "effort", "problem", "courtesy", *INTENTS)
 
 _SENTIMENT: Final = slice(0, len(SENTIMENTS))
 _FRICTION: Final = len(SENTIMENTS)
@@ -36,25 +36,42 @@ _TOUCHPOINT: Final = slice(_FRICTION + 1, len(HEADS))
 _SEED: Final = slice(0, len(Touchpoint))
 _EFFORT: Final = CUES.index("effort")
 _PROBLEM: Final = CUES.index("problem")
+_COURTESY: Final = CUES.index("courtesy")
 _INTENT: Final = {intent: CUES.index(intent) for intent in INTENTS}
-_MOST_EVIDENCE: Final = 12.0
+_MOST_EVIDENCE: Final = 12
+_MOST_CONTEXT: Final = 30
+_SOME_CONTEXT: Final = 4
+"""Cue weight below which a text does not say what it is about."""
+_MOST_EFFORT: Final = 5
+_NO_FRICTION: Final = 0.02
+"""Friction of a clause that says nothing about a product."""
+_PRAISE: Final = 0.6
+_COMPLAINT: Final = 0.5
+_COURTEOUS: Final = 3
+_FEW_WORDS: Final = 5
 
 EVENT_KEY: Final = "event"
 MENTIONS_KEY: Final = "mentions"
 
 _EMPTY_WORDS: Final = word_hashes(
-    """a an the this that these those i me my we us our you your he she it its they them their and or so if then
-    of to in on at by for with from as is am are was were be been being do does did have has had will would can could
-    should may might just very really too also there here hi hello hey dear greetings good morning afternoon evening
-    day thanks thank thx ty cheers regards best kind sincerely please pls ok okay yes yeah yep bye welcome all
-    everyone team guys folks sir madam firefox mozilla help need someone anyone in advance much again any""".split()
+    (
+        *("a", "an", "the", "this", "that", "these", "those", "i", "me", "my", "we", "us", "our", "you"),
+        *("your", "he", "she", "it", "its", "they", "them", "their", "and", "or", "so", "if", "then", "of"),
+        *("to", "in", "on", "at", "by", "for", "with", "from", "as", "is", "am", "are", "was", "were", "be"),
+        *("been", "being", "do", "does", "did", "have", "has", "had", "will", "would", "can", "could"),
+        *("should", "may", "might", "just", "very", "really", "too", "also", "there", "here", "hi", "hello"),
+        *("hey", "dear", "greetings", "good", "morning", "afternoon", "evening", "day", "thanks", "thank"),
+        *("thx", "ty", "cheers", "regards", "best", "kind", "sincerely", "please", "pls", "ok", "okay"),
+        *("yes", "yeah", "yep", "bye", "welcome", "all", "everyone", "team", "guys", "folks", "sir", "madam"),
+        *("firefox", "mozilla", "help", "need", "someone", "anyone", "in", "advance", "much", "again", "any"),
+    )
 )
 """Words that alone say nothing about a product: a clause of them is no mention of anything."""
 
 
 @dataclass
 class Weights:
-    """What training leaves behind. `table` has a row a bucket; its last column is the squared idf of the bucket."""
+    """What training leaves behind. `table` has a row a bucket; its last column is the bucket's squared idf."""
 
     table: NDArray[np.int16]
     scale: NDArray[np.float64]
@@ -72,13 +89,16 @@ class Weights:
 
 
 DEFAULT_BLEND: Final = {
-    "touchpoint_head": 0.35,
+    "touchpoint_head": 0.3,
     "touchpoint_seed": 0.9,
-    "touchpoint_other": 2.2,
-    "friction_problem": 0.25,
+    "touchpoint_context": 2.2,
+    "touchpoint_other": 1.5,
     "touchpoint_threshold": 0.35,
+    "friction_problem": 0.25,
+    "friction_sentiment": 1.5,
+    "friction_bias": -0.2,
 }
-"""How learned logits and seed evidence are weighed; fitted in models/train.py where labels allow it."""
+"""How learned logits and the evidence of cues are weighed; chosen by hand on the development data."""
 
 
 @Language.factory("feedback_heads")
@@ -114,46 +134,34 @@ class FeedbackHeads:
     def logits(self, docs: Sequence[Doc]) -> NDArray[np.float64]:
         """The heads' logits for whole texts, one row a document and one column a head of `HEADS`."""
         tokens = Tokens.of(docs)
-        sums = self._token_sums(tokens, _starts(docs, tokens))
+        sums = self._token_sums(tokens, clause_rows(docs, tokens))
         return self._logits(_segment_sums(sums, tokens.document_start))
 
     def _score(self, docs: Sequence[Doc]) -> tuple[NDArray[Any], NDArray[Any], Positions]:
+        """CLAUSE records, EVENT records, and where the clauses of each document begin and end."""
         tokens = Tokens.of(docs)
-        starts = _starts(docs, tokens)
-        sums = self._token_sums(tokens, starts)
+        starts = clause_rows(docs, tokens)
         bounds = np.append(starts, len(tokens))
-        clause_document = np.searchsorted(tokens.document_start, starts, side="right") - 1
+        document = np.searchsorted(tokens.document_start, starts, side="right") - 1
+        sums = _segment_sums(self._token_sums(tokens, starts), bounds)
         cues = self._cue_sums(tokens, starts)
-        visible = np.flatnonzero(~tokens.is_kind(Kind.SPACE, Kind.LINE, Kind.PARAGRAPH))
-        spoken = _spoken(tokens, visible, bounds)
+        content = _has_content(tokens, bounds, cues)
+        # What an event says is what its clauses with content say; a text of courtesies speaks for itself.
+        empty = np.bincount(document, weights=content, minlength=len(docs)) == 0
+        counted = np.where((content | empty[document])[:, None], sums, 0)
+        event_sums = _grouped(counted, document, len(docs))
+        event_cues = _grouped(np.where(content[:, None], cues, 0), document, len(docs))
 
         clauses = np.zeros(len(starts), dtype=CLAUSE)
-        first = (
-            visible[np.minimum(np.searchsorted(visible, bounds[:-1]), max(len(visible) - 1, 0))]
-            if len(visible)
-            else starts
-        )
-        last = visible[np.searchsorted(visible, bounds[1:]) - 1] if len(visible) else starts
-        clauses["start"] = tokens.start[first]
-        clauses["end"] = tokens.end[last]
-        content = _any(tokens.is_kind(Kind.UPPER, Kind.LOWER) & ~np.isin(tokens.norm, _EMPTY_WORDS), bounds)
-        self._fill(clauses, self._logits(_segment_sums(sums, bounds)), cues, content)
-
+        clauses["start"], clauses["end"], spoken = _spans(tokens, bounds)
+        self._fill(clauses, self._logits(sums), cues, event_cues[document], content)
         events = np.zeros(len(docs), dtype=EVENT)
-        document_cues = np.zeros((len(docs), len(CUES)), dtype=np.int64)
-        np.add.at(document_cues, clause_document, cues)
-        self._fill(
-            events,
-            self._logits(_segment_sums(sums, tokens.document_start)),
-            document_cues,
-            np.ones(len(docs), bool),
-        )
-        keep = spoken
-        clauses, clause_document = clauses[keep], clause_document[keep]
-        _gather(events, clauses, clause_document)
-        return clauses, events, np.searchsorted(clause_document, np.arange(len(docs) + 1))
+        self._fill(events, self._logits(event_sums), event_cues, event_cues, ~empty)
+        clauses, document = clauses[spoken], document[spoken]
+        _gather(events, clauses, document)
+        return clauses, events, np.searchsorted(document, np.arange(len(docs) + 1))
 
-    def _token_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int64]:
+    def _token_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int32]:
         """Per token, the sum of the weights of its features; integers, exact in any order."""
         table = self.weights.table
         numbers = buckets(tokens, starts, self.weights.lexicon, len(table))
@@ -183,40 +191,54 @@ class FeedbackHeads:
         records: NDArray[Any],
         logits: NDArray[np.float64],
         cues: NDArray[np.int64],
+        context: NDArray[np.int64],
         content: NDArray[np.bool_],
     ) -> None:
-        blend = self.weights.blend
+        """Turn logits and cues into scores. `context` are the cues of the whole text a clause stands in."""
         sentiment = _softmax(logits[:, _SENTIMENT])
+        friction = self._friction(logits, sentiment, cues)
+        touchpoint, p = self._touchpoint(logits, cues, context)
         records["sentiment_p"] = np.round(sentiment, 4)
+        records["friction_p"] = np.round(np.where(content, friction, _NO_FRICTION), 4)
+        records["touchpoint"] = np.where(content, touchpoint, len(Touchpoint))
+        records["touchpoint_p"] = np.round(np.where(content, p, 1.0), 4)
+        records["has_effort"] = content & (cues[:, _EFFORT] != 0)
+        records["effort"] = np.clip(cues[:, _EFFORT], -_MOST_EFFORT, _MOST_EFFORT)
+        records["intents"] = _intents(sentiment, records["friction_p"], cues, content)
 
-        problem = np.minimum(cues[:, _PROBLEM], _MOST_EVIDENCE)
-        friction = 1 / (1 + np.exp(-(logits[:, _FRICTION] + blend["friction_problem"] * problem)))
-        records["friction_p"] = np.round(np.where(content, friction, 0.02), 4)
-
-        seeds = np.minimum(cues[:, _SEED], _MOST_EVIDENCE)
-        evidence = blend["touchpoint_head"] * logits[:, _TOUCHPOINT]
-        evidence[:, :-1] += blend["touchpoint_seed"] * seeds
-        evidence[:, -1] += blend["touchpoint_other"]
-        touchpoint = _softmax(evidence)
-        best = np.argmax(touchpoint, axis=1)
-        p = touchpoint[np.arange(len(best)), best]
-        unsure = (best != len(Touchpoint)) & (p < blend["touchpoint_threshold"])
-        best = np.where(unsure | ~content, len(Touchpoint), best)
-        records["touchpoint"] = best
-        records["touchpoint_p"] = np.round(touchpoint[np.arange(len(best)), best], 4)
-
-        records["has_effort"] = cues[:, _EFFORT] != 0
-        records["effort"] = np.clip(cues[:, _EFFORT], -5, 5)
-        records["content"] = content
-        bits = np.zeros(len(records), dtype=np.uint16)
-        for number, intent in enumerate(INTENTS):
-            bits |= (cues[:, _INTENT[intent]] > 0).astype(np.uint16) << number
-        label = np.argmax(sentiment, axis=1)
-        bits |= (content & (records["friction_p"] >= 0.5) & (label == 0)).astype(np.uint16) << INTENTS.index(
-            "complaint"
+    def _friction(
+        self, logits: NDArray[np.float64], sentiment: NDArray[np.float64], cues: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        blend = self.weights.blend
+        evidence = (
+            logits[:, _FRICTION]
+            + blend["friction_problem"] * np.minimum(cues[:, _PROBLEM], _MOST_EVIDENCE)
+            + blend["friction_sentiment"] * (sentiment[:, 0] - sentiment[:, 2])
+            + blend["friction_bias"]
         )
-        bits |= (content & (sentiment[:, 2] >= 0.6)).astype(np.uint16) << INTENTS.index("praise")
-        records["intents"] = bits
+        result: NDArray[np.float64] = 1 / (1 + np.exp(-evidence))
+        return result
+
+    def _touchpoint(
+        self, logits: NDArray[np.float64], cues: NDArray[np.int64], context: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The likeliest touchpoint of each record, or `other`, and its probability.
+
+        A clause without words of its own for a touchpoint ("it drives me mad") is about what its text is about,
+        when that is clear.
+        """
+        blend = self.weights.blend
+        evidence = blend["touchpoint_head"] * logits[:, _TOUCHPOINT]
+        around = np.minimum(context[:, _SEED], _MOST_CONTEXT)
+        share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
+        evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, _SEED], _MOST_EVIDENCE)
+        evidence[:, :-1] += blend["touchpoint_context"] * share
+        evidence[:, -1] += blend["touchpoint_other"]
+        probabilities = _softmax(evidence)
+        best = np.argmax(probabilities, axis=1)
+        rows = np.arange(len(best))
+        best = np.where(probabilities[rows, best] < blend["touchpoint_threshold"], len(Touchpoint), best)
+        return best, probabilities[rows, best]
 
     def to_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> None:
         """Write the weights as two files: arrays and cues."""
@@ -275,7 +297,8 @@ def _gather(events: NDArray[Any], clauses: NDArray[Any], document: Positions) ->
     events["intents"] = intents
 
 
-def _starts(docs: Sequence[Doc], tokens: Tokens) -> Positions:
+def clause_rows(docs: Sequence[Doc], tokens: Tokens) -> Positions:
+    """Rows of `tokens` at which the clauses of these split documents begin."""
     parts = [starts_of(doc) + begin for doc, begin in zip(docs, tokens.document_start[:-1].tolist(), strict=True)]
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
@@ -289,16 +312,52 @@ def _segment_sums(values: NDArray[Any], bounds: Positions) -> NDArray[np.int64]:
     return totals
 
 
-def _any(flags: NDArray[np.bool_], bounds: Positions) -> NDArray[np.bool_]:
-    counts = np.append(0, np.cumsum(flags))
-    result: NDArray[np.bool_] = counts[bounds[1:]] > counts[bounds[:-1]]
+def _grouped(values: NDArray[np.int64], group: Positions, groups: int) -> NDArray[np.int64]:
+    """Sums of the rows of each group; `group` ascends."""
+    return _segment_sums(values, np.searchsorted(group, np.arange(groups + 1)))
+
+
+def _counts(flags: NDArray[np.bool_], bounds: Positions) -> Positions:
+    total = np.append(0, np.cumsum(flags))
+    result: Positions = total[bounds[1:]] - total[bounds[:-1]]
     return result
 
 
-def _spoken(tokens: Tokens, visible: Positions, bounds: Positions) -> NDArray[np.bool_]:
-    flags = np.zeros(len(tokens), dtype=bool)
-    flags[visible] = True
-    return _any(flags, bounds)
+def _has_content(tokens: Tokens, bounds: Positions, cues: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which clauses say anything beyond courtesies."""
+    word = tokens.is_kind(Kind.UPPER, Kind.LOWER)
+    telling = _counts(word & ~np.isin(tokens.norm, _EMPTY_WORDS), bounds) > 0
+    courtesy = cues[:, _COURTESY]
+    polite = (courtesy >= _COURTEOUS) | ((courtesy > 0) & (_counts(word, bounds) <= _FEW_WORDS))
+    result: NDArray[np.bool_] = telling & ~(polite & (cues[:, _PROBLEM] == 0))
+    return result
+
+
+def _spans(tokens: Tokens, bounds: Positions) -> tuple[Positions, Positions, NDArray[np.bool_]]:
+    """First and last character of each segment without the white space around it, and whether anything is left."""
+    visible = np.flatnonzero(~tokens.is_kind(Kind.SPACE, Kind.LINE, Kind.PARAGRAPH))
+    first, after = np.searchsorted(visible, bounds[:-1]), np.searchsorted(visible, bounds[1:])
+    spoken = after > first
+    start, end = np.zeros(len(spoken), dtype=np.int64), np.zeros(len(spoken), dtype=np.int64)
+    start[spoken] = tokens.start[visible[first[spoken]]]
+    end[spoken] = tokens.end[visible[after[spoken] - 1]]
+    return start, end, spoken
+
+
+def _intents(
+    sentiment: NDArray[np.float64],
+    friction: NDArray[np.float32],
+    cues: NDArray[np.int64],
+    content: NDArray[np.bool_],
+) -> NDArray[np.uint16]:
+    """Bits of `INTENTS`: what cues say, a complaint where friction is told in anger, praise where all is good."""
+    found = {intent: cues[:, column] > 0 for intent, column in _INTENT.items()}
+    found["complaint"] |= (friction >= _COMPLAINT) & (np.argmax(sentiment, axis=1) == 0)
+    found["praise"] |= (sentiment[:, 2] >= _PRAISE) & (friction < _COMPLAINT)
+    bits = np.zeros(len(content), dtype=np.uint16)
+    for number, intent in enumerate(INTENTS):
+        bits |= (found[intent] & content).astype(np.uint16) << number
+    return bits
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

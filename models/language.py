@@ -102,8 +102,8 @@ def norm(word: str) -> str:
 def stem(word: str) -> str:
     """A light stem, for grouping inflections only; it need not be a word.
 
-    >>> [stem(word) for word in ("crashes", "crashing", "crashed", "updates", "updating", "stopped", "tabs", "this")]
-    ['crash', 'crash', 'crash', 'updat', 'updat', 'stop', 'tab', 'this']
+    >>> [stem(word) for word in ("crashes", "crashing", "crashed", "updates", "updating", "stopped", "tabs",
+    "this")] ['crash', 'crash', 'crash', 'updat', 'updat', 'stop', 'tab', 'this']
     """
     base = norm(word)
     if len(base) < 4 or not base.isalpha():

@@ -2,9 +2,11 @@
 
 Rules of an event's scores
 - Only the first `MAX_SCORED_CHARACTERS` of a text are scored.
-- A text in a language the model does not know is unscored: `language:es`. A deleted event is unscored: `deleted`. A
+- A text in a language the model does not know is unscored: `language:es`. A deleted event is unscored:
+  `deleted`. A
   text without any word or sign and without a rating is unscored: `empty`.
-- A rating anchors the event: the class probabilities of its text count for `TEXT_SHARE`, those its rating stands for
+- A rating anchors the event: the class probabilities of its text count for `TEXT_SHARE`, those its rating stands
+  for
   (`RATING_ANCHORS`) for the rest, so that a one-star "ok" is negative. A rating without text counts alone.
 - Mentions are scored from their text only, whatever the rating.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,12 +77,13 @@ _WORDS_KEPT: Final = 100_000
 
 
 class Scorer:
-    """A loaded model. Scores do not depend on the order or the number of texts given at once; safe between threads."""
+    """A loaded model. Scores do not depend on the order or number of texts given at once; safe between threads."""
 
     def __init__(self, nlp: Language) -> None:
         self.nlp = nlp
         self._busy = threading.Lock()
         self.languages: frozenset[str] = frozenset({nlp.meta["scored_language"]})
+        self.meta: Mapping[str, Any] = nlp.meta
         self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}"
 
     def score(
@@ -92,8 +95,8 @@ class Scorer:
     ) -> pa.RecordBatch:
         """Scores of these texts as a record batch with the columns `SCORES`, one row a text, in order.
 
-        `ratings` are on -1..1; `languages` are tags as the source gave them, and are detected where None. Never raises
-        on account of what a text says.
+        `ratings` are on -1..1; `languages` are tags as the source gave them, and are detected where None. Never
+        raises on account of what a text says.
         """
         count = len(texts)
         own = next(iter(self.languages))
@@ -144,9 +147,8 @@ class Scorer:
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
         """EVENT records one a text, CLAUSE records of all texts in order, and how many of these each text has."""
-        events = [np.empty(0, dtype=EVENT)]
-        mentions = [np.empty(0, dtype=CLAUSE)]
-        lengths: list[int] = []
+        events: list[NDArray[Any]] = []
+        mentions: list[NDArray[Any]] = []
         with self._busy:
             # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
             many = len(self.nlp.vocab) > _WORDS_KEPT
@@ -155,8 +157,15 @@ class Scorer:
                 for doc in self.nlp.pipe(capped, batch_size=_BATCH_TEXTS):
                     events.append(doc.user_data[EVENT_KEY])
                     mentions.append(doc.user_data[MENTIONS_KEY])
-                    lengths.append(len(mentions[-1]))
-        return np.concatenate(events), np.concatenate(mentions), np.array(lengths, dtype=np.int64)
+        lengths = np.fromiter((len(some) for some in mentions), dtype=np.int64, count=len(mentions))
+        return _joined(events, EVENT), _joined(mentions, CLAUSE), lengths
+
+
+def _joined(records: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
+    """Records put end to end, as plain bytes: numpy would compare the fields of every pair, for 0.1 ms each."""
+    if not records:
+        return np.empty(0, dtype=kind)
+    return np.concatenate([some.view(f"V{kind.itemsize}") for some in records]).view(kind)
 
 
 def load_scorer(model: str | None = None) -> Scorer:

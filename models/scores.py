@@ -19,7 +19,6 @@ EVENT: Final = np.dtype(
         ("effort", np.int8),
         ("has_effort", np.bool_),
         ("intents", np.uint16),
-        ("content", np.bool_),
     ]
 )
 """Scores of a whole text. `touchpoint` indexes `heads.TOUCHPOINTS`; `effort` counts only where `has_effort`."""

@@ -27,8 +27,8 @@ _NO_TOKENS: Final = np.empty((0, len(_ATTRIBUTES)), dtype=np.uint64)
 class Tokens:
     """All tokens of a batch, one after the other, one row a token.
 
-    `document_start[d]` is the first row of document d, with one more entry for the end of the last; `start` and `end`
-    are character offsets into the token's own document.
+    `document_start[d]` is the first row of document d, with one more entry for the end of the last; `start` and
+    `end` are character offsets into the token's own document.
     """
 
     norm: Hashes
@@ -61,7 +61,7 @@ class Tokens:
 
     def is_kind(self, *kinds: Kind) -> Flags:
         """Which tokens are one of these kinds."""
-        found = self.kind == _KIND[kinds[0]]
+        found: Flags = self.kind == _KIND[kinds[0]]
         for kind in kinds[1:]:
             found |= self.kind == _KIND[kind]
         return found

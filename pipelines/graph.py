@@ -16,11 +16,12 @@ from schemas.mapping import SourceMapping
 from transforms.commit import Commit
 from transforms.dead_letters import RouteDeadLetters
 from transforms.decode import Decode
+from transforms.elements import BatchId, Clock
 from transforms.normalize import Normalize
 from transforms.partition import Partition
 from transforms.redact import Redact
 from transforms.score import Score
-from transforms.write import Clock, Write
+from transforms.write import Write
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class GraphConfig:
     mapping: SourceMapping
     author_key_file: Path | None
     author_key_id: str
-    batch_id: str
+    batch_id: BatchId
     clock: Clock
     model: str | None = None
     keep_raw: bool = True

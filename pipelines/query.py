@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 import pyarrow.parquet as pq
@@ -34,6 +35,11 @@ TABLE_FUNCTIONS: Final = frozenset(
     }
 )  # fmt: skip
 """Those that read no file. `query` and `json_execute_serialized_sql` would run text this module has not seen."""
+
+T = TypeVar("T")
+
+_FETCHED_ROWS: Final = 2048
+"""Rows fetched at a time: one vector of DuckDB's."""
 
 _PARQUET_ROWS: Final = 100_000
 """Rows of a row group: large enough to compress, small enough to hold in memory."""
@@ -94,7 +100,7 @@ def run_query(connection: duckdb.DuckDBPyConnection, query: str) -> Result:
     """
     check_query(connection, query)
     try:
-        connection.execute(query)
+        _cancellable(connection, lambda: connection.execute(query))
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
@@ -118,7 +124,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Pat
         relation = connection.sql(query)
         if relation is None:
             raise UsageError("a plan is not rows; leave --format parquet out")
-        reader = relation.to_arrow_reader(_PARQUET_ROWS)
+        reader = _cancellable(connection, lambda: relation.to_arrow_reader(_PARQUET_ROWS))
         with pq.ParquetWriter(unfinished, reader.schema, compression="zstd") as writer:
             for batch in reader:
                 writer.write_batch(batch)
@@ -147,12 +153,23 @@ def explain_error(error: Exception) -> str:
 
 def _fetch(connection: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]]]:
     try:
-        while piece := connection.fetchmany(2048):
+        while piece := _cancellable(connection, lambda: connection.fetchmany(_FETCHED_ROWS)):
             yield piece
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         raise UsageError(explain_error(error)) from error
+
+
+def _cancellable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """Do `work` so that Ctrl-C stops it: inside DuckDB the main thread would not notice before the end."""
+    with ThreadPoolExecutor(1) as worker:
+        future = worker.submit(work)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

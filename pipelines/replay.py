@@ -10,8 +10,7 @@ from typing import Final, Protocol
 from pipelines.embedded import EmbeddedHost
 from pipelines.records import InputFile, Record, Records
 from schemas.run import Counts
-from transforms.elements import MessageBatch
-from transforms.write import Clock
+from transforms.elements import Clock, MessageBatch
 
 CHUNK_MESSAGES: Final = 500
 """Messages of one element: enough to amortise a step's call, few enough to show progress."""

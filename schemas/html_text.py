@@ -14,7 +14,27 @@ _MARKS: Final = {
     **dict.fromkeys(("br", "li", "tr", "dt", "dd"), _LINE),
     **dict.fromkeys(("td", "th"), " "),
     **dict.fromkeys(
-        "p div ul ol dl pre table blockquote section article header footer h1 h2 h3 h4 h5 h6 hr".split(),
+        [
+            "p",
+            "div",
+            "ul",
+            "ol",
+            "dl",
+            "pre",
+            "table",
+            "blockquote",
+            "section",
+            "article",
+            "header",
+            "footer",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+        ],
         _PARAGRAPH,
     ),
 }
@@ -22,12 +42,12 @@ _MARKS: Final = {
 
 _TAG: Final = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})")
 _PLAIN_TAG: Final = re.compile(r"</?([a-z][a-z0-9]{0,15})(?: [a-z][a-z-]{0,30}=\"[^\"<>&]*\")*(?: ?/)?>")
-_NOT_PLAIN: Final = frozenset(
-    "script style template noscript title textarea xmp iframe noembed noframes plaintext select option svg math "
-    "frameset head html body image pre table".split()
-)
+_UNSEEN: Final = ("script", "style", "template", "noscript", "title")
+_NOT_PLAIN: Final = {
+    *_UNSEEN, "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext", "select", "option", "svg", "math",
+    "frameset", "head", "html", "body", "image", "pre", "table",
+}  # fmt: skip
 """Tags that change how a browser reads what follows them."""
-_UNSEEN: Final = ["script", "style", "template", "noscript", "title"]
 _PREFORMATTED: Final = re.compile(r"<pre\b[^>]*>[^<]*", re.IGNORECASE)
 
 
@@ -56,7 +76,7 @@ def _plain_text(html: str) -> str | None:
         name = match[1]
         if name in _NOT_PLAIN:
             plain = False
-        return _MARKS.get(name, "")
+        return _mark(name, match)
 
     text = _PLAIN_TAG.sub(mark, html)
     if not plain or "<" in text:
@@ -69,10 +89,16 @@ def _parsed_text(html: str) -> str:
     if "<pre" in html or "<PRE" in html:
         html = _PREFORMATTED.sub(lambda match: match[0].replace("\n", _LINE), html)
     # Marks go into the source, so that the parser, which is native code, does all of the walking.
-    tree = LexborHTMLParser(_TAG.sub(lambda match: _MARKS.get(match[1].lower(), "") + match[0], html))
-    tree.strip_tags(_UNSEEN)
+    tree = LexborHTMLParser(_TAG.sub(lambda match: _mark(match[1].lower(), match) + match[0], html))
+    tree.strip_tags(list(_UNSEEN))
     body = tree.body
     return "" if body is None else body.text()
+
+
+def _mark(name: str, tag: re.Match[str]) -> str:
+    mark = _MARKS.get(name, "")
+    # An item's end is not another line: the next item begins one.
+    return "" if mark == _LINE and tag[0][1] == "/" else mark
 
 
 def _laid_out(marked: str) -> str:

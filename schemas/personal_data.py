@@ -91,12 +91,14 @@ def _replace(pattern: re.Pattern[str], judge: Judge, name: str, text: str, remov
 
 
 def _words_before(match: re.Match[str], characters: int = 30) -> str:
-    return match.string[max(0, match.start() - characters) : match.start()]
+    before = match.string[max(0, match.start() - characters) : match.start()]
+    # A placeholder is no word of the customer's: "[PHONE]" does not announce another phone number.
+    return before.rpartition("]")[2]
 
 
 # URLs with credentials
 
-_USER_INFO: Final = re.compile(r"(://)([^\s/?#@\[\]:]{0,200}:[^\s/?#@]{1,200})@")
+_USER_INFO: Final = re.compile(r"(://)([^\s/?#@\[\]:\"'<>,]{0,200}:[^\s/?#@\"'<>]{1,200})@")
 _SECRET_PARAMETER: Final = re.compile(
     r"([?&;#](?:[a-z0-9]{1,30}[_.-]){0,3}"
     r"(?:token|key|apikey|secret|password|passwd|passwort|pwd|pass|auth|authorization|signature|sig|session|sessionid|"
@@ -146,10 +148,11 @@ _LONG_NUMBER: Final = re.compile(r"\d(?:[ ().\-/\u00a0]{0,3}\d){6}")
 _IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?:[ \u00a0-]?[A-Za-z0-9]){11,30}", re.ASCII)
 _CARD: Final = re.compile(r"(?<![\d.,+])[2-6]\d{3}(?:[ \u00a0.-]{0,2}\d){9,15}(?![.,]?\d)", re.ASCII)
 _ISSUERS: Final = re.compile(
-    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"4(?:\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[68]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17}|(?:50|5[6-8]|6\d)\d{14}",
     re.ASCII,
 )
+_CARD_GROUPS: Final = ((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3))
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -167,7 +170,10 @@ def _iban(match: re.Match[str]) -> str | None:
 
 
 def _card(match: re.Match[str]) -> str | None:
-    digits = _NOT_ALPHANUMERIC.sub("", match[0])
+    groups = re.split(r"\D+", match[0])
+    if len(groups) > 1 and tuple(map(len, groups)) not in _CARD_GROUPS:
+        return None
+    digits = "".join(groups)
     if _ISSUERS.fullmatch(digits) and luhn.is_valid(digits) and len(set(digits)) > 1:
         return f"[{CARD}]"
     return None
@@ -224,7 +230,8 @@ _PHONE: Final = re.compile(
     re.ASCII,
 )
 _SAYS_PHONE: Final = re.compile(
-    r"(?:\b(?:phone|telephone|tel|mobile|cell|cellphone|call|called|calling|dial|whatsapp|sms|fax|hotline|contact|reach|"
+    r"(?:\b(?:phone|(?:my|our|the) number is|telephone|tel|mobile|cell|cellphone|"
+    r"call|called|calling|dial|whatsapp|sms|fax|hotline|contact|reach|"
     r"text me|telefono|teléfono|telefone|celular|telefon|handy|mobil)\b|\bph\b)[^.!?\n\d]{0,24}$",
     re.IGNORECASE,
 )
@@ -242,6 +249,13 @@ _DATE: Final = re.compile(
 _COMPACT_DATE: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{0,6}", re.ASCII)
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:[ \u00a0.]\d{3}){2,}", re.ASCII)
 _NORTH_AMERICAN: Final = re.compile(r"(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .\-/])\d{3}[ .-]\d{4}", re.ASCII)
+_DATE_INSIDE: Final = re.compile(r"(?:19|20)\d\d[-./](?:0[1-9]|1[0-2])[-./](?:0[1-9]|[12]\d|3[01])", re.ASCII)
+_DECIMAL: Final = re.compile(r"\+? ?\d\.\d+", re.ASCII)
+_LOG_FIELD: Final = re.compile(
+    r"(?:[:=\"',\[{(|]|\d|\b(?:val|ecr|seq|ack|root|size|bytes|memory|uptime|result|failed|offset|address|line))\s*$",
+    re.IGNORECASE,
+)
+"""Ten bare digits after one of these are a value that a program printed."""
 _YEARS: Final = re.compile(r"(?:19|20)\d\d(?:\D{1,3}(?:19|20)\d\d)+", re.ASCII)
 _TRUNK_REGIONS: Final = ("GB", "DE", "FR", "IT", "AU", "IN", "NL", "BE", "CH", "AT", "JP", "TR", "ZA", "IE", "SE")
 """Where national numbers are written with a leading 0."""
@@ -254,6 +268,8 @@ def _phone(match: re.Match[str]) -> str | None:
     digits = re.sub(r"\D", "", written)
     if (
         not 7 <= len(digits) <= 15
+        or _DATE_INSIDE.search(written)
+        or _DECIMAL.fullmatch(written)
         or _DATE.fullmatch(written)
         or _COMPACT_DATE.fullmatch(written)
         or _YEARS.fullmatch(written)
@@ -269,15 +285,17 @@ def _phone(match: re.Match[str]) -> str | None:
         return f"[{PHONE}]" if known else None
     if _SAYS_IDENTIFIER.search(before) or _THOUSANDS.fullmatch(written):
         return None
-    if _looks_national(written, digits):
+    if _looks_national(written, digits, before):
         return f"[{PHONE}]"
     return None
 
 
-def _looks_national(written: str, digits: str) -> bool:
+def _looks_national(written: str, digits: str, before: str) -> bool:
     """A number as it is written at home, without any word before it."""
-    if _NORTH_AMERICAN.fullmatch(written) or (written == digits and len(digits) == 10):
+    if _NORTH_AMERICAN.fullmatch(written):
         return _is_number(digits, "US")
+    if written == digits and len(digits) == 10:
+        return _LOG_FIELD.search(before) is None and _is_number(digits, "US")
     separated = written != digits
     if separated and written.lstrip("(").startswith("0") and 9 <= len(digits) <= 12:
         return any(_is_number(digits, region) for region in _TRUNK_REGIONS)

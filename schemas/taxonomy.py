@@ -1,4 +1,4 @@
-"""The taxonomy of touchpoints as data: definitions, examples and the seed phrases by which clauses are recognised."""
+"""The taxonomy of touchpoints as data: definitions, examples, and the seed phrases that speak for each."""
 
 from __future__ import annotations
 

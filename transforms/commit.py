@@ -33,6 +33,7 @@ from transforms.delta import (
     open_or_create,
     table_path,
 )
+from transforms.elements import BatchId
 from transforms.parquet import write_file
 
 _ATTEMPTS: Final = 50
@@ -124,20 +125,20 @@ def _rewrite(root: str, spec: TableSpec, file: DataFile, known: pa.Array) -> Dat
 
 
 class _CommitFn(beam.DoFn):
-    def __init__(self, root: str, batch_id: str, configuration: dict[str, str]) -> None:
+    def __init__(self, root: str, batch_id: BatchId, configuration: dict[str, str]) -> None:
         self._root = root
         self._batch_id = batch_id
         self._configuration = configuration
 
-    def process(self, element: list[DataFile]) -> Iterator[Committed]:
+    def process(self, element: tuple[int, Iterable[DataFile]]) -> Iterator[Committed]:
         files = defaultdict(list)
-        for file in element:
+        for file in element[1]:
             files[file.table].append(file)
         for spec in COMMIT_ORDER:
             if spec.name not in files:
                 continue
             outcome = commit(
-                self._root, spec, files[spec.name], batch_id=self._batch_id, configuration=self._configuration
+                self._root, spec, files[spec.name], batch_id=self._batch_id(), configuration=self._configuration
             )
             Metrics.counter("commit", f"{spec.name}_added").inc(outcome.added)
             Metrics.counter("commit", f"{spec.name}_duplicate").inc(outcome.duplicate)
@@ -149,7 +150,7 @@ class Commit(beam.PTransform):
     """`PCollection[DataFile] -> PCollection[Committed]`, one element for each table that was given files."""
 
     root: str
-    batch_id: str
+    batch_id: BatchId
     configuration: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -158,7 +159,8 @@ class Commit(beam.PTransform):
     def expand(self, files: beam.PCollection) -> beam.PCollection:
         return (
             files
-            | "GatherFiles" >> beam.combiners.ToList()
+            | "OneCommitter" >> beam.WithKeys(0)
+            | "GatherFiles" >> beam.GroupByKey()
             | "CommitTables" >> beam.ParDo(_CommitFn(self.root, self.batch_id, self.configuration))
         )
 

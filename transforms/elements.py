@@ -15,10 +15,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+Clock = Callable[[], datetime]
+"""The time, aware, in UTC: handed to a step, which never looks at a clock itself."""
+
+BatchId = Callable[[], str]
+"""Names the batch at work: a graph is built once and serves many."""
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ __all__ = ["Score", "Scorer", "load_scorer", "score"]
 def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
     """Events with their scores: a batch in `REDACTED` becomes one in `SCORED`, row by row, in order.
 
-    Reads `text`, `rating` (-1..1), `language` and `deleted`; `language` is filled in where the source did not say. An
-    event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend on the other rows.
+    Reads `text`, `rating` (-1..1), `language` and `deleted`; `language` is filled in where the source did not
+    say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend on
+    the other rows.
     """
     scores = scorer.score(
         batch.column("text").to_pylist(),
@@ -39,7 +40,7 @@ def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
 
 @dataclass
 class Score(beam.PTransform):
-    """Record batches in `REDACTED` -> record batches in `SCORED`; `model` is a folder, or None for the shipped one."""
+    """Record batches in `REDACTED` -> record batches in `SCORED`; `model` is a folder, None the shipped one."""
 
     model: str | None = None
 

@@ -6,10 +6,9 @@ that no reader sees. Within a batch the first row of an identity is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 import apache_beam as beam
@@ -18,9 +17,8 @@ import pyarrow.compute as pc
 
 from schemas.tables import TABLES, TableSpec
 from transforms.delta import DataFile
+from transforms.elements import BatchId, Clock
 from transforms.parquet import write_file
-
-Clock = Callable[[], datetime]
 
 _ROW_ORDER: Final = ("occurred_at", "received_at")
 """Rows of a file are sorted by these and the identity, so that input order leaves no trace."""
@@ -92,14 +90,14 @@ def _by_partition(table: pa.Table, spec: TableSpec) -> Iterator[tuple[str | None
 
 
 class _WriteFn(beam.DoFn):
-    def __init__(self, root: str, batch_id: str, clock: Clock) -> None:
+    def __init__(self, root: str, batch_id: BatchId, clock: Clock) -> None:
         self._root = root
         self._batch_id = batch_id
         self._clock = clock
 
     def process(self, element: tuple[tuple[str, int], Iterable[pa.RecordBatch]]) -> Iterator[DataFile]:
         (name, _), batches = element
-        yield from write(self._root, TABLES[name], batches, batch_id=self._batch_id, clock=self._clock)
+        yield from write(self._root, TABLES[name], batches, batch_id=self._batch_id(), clock=self._clock)
 
 
 @dataclass
@@ -107,7 +105,7 @@ class Write(beam.PTransform):
     """`PCollection[(Destination, RecordBatch)] -> PCollection[DataFile]`."""
 
     root: str
-    batch_id: str
+    batch_id: BatchId
     clock: Clock
 
     def __post_init__(self) -> None:

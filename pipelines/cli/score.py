@@ -55,9 +55,9 @@ class _Line:
 def score(file: str, form: str, rating_scale: str, model: str | None) -> int:
     """Score texts, one a line, and print one JSON object a line.
 
-    A line of input is a JSON object with "text" and, if known, "rating" and "language"; or plain text. Each comes out in
-    its place with its keys, the scores of the whole text, and its clauses as "mentions". A line that cannot be read comes
-    out with "error" instead of scores, and the exit status is 1.
+    A line of input is a JSON object with "text" and, if known, "rating" and "language"; or plain text. Each
+    comes out in its place with its keys, the scores of the whole text, and its clauses as "mentions". A line
+    that cannot be read comes out with "error" instead of scores, and the exit status is 1.
     """
     try:
         scale = RatingScale.parse(rating_scale)

@@ -25,17 +25,32 @@
 CREATE OR REPLACE VIEW friction_daily_product AS
 SELECT
     product, touchpoint, day,
-    count(*) AS events,
+    sum(events)::BIGINT AS events,
     sum(mentions)::BIGINT AS mentions,
-    count(DISTINCT author) AS authors,
-    count(DISTINCT author) FILTER (friction) AS friction_authors,
+    count(*) AS authors,
+    count(*) FILTER (friction) AS friction_authors,
     friction_authors / authors AS friction_rate,
     wilson_low(friction_authors, authors) AS rate_low,
     wilson_high(friction_authors, authors) AS rate_high,
-    count(DISTINCT author) FILTER (delight) / authors AS delight_rate,
+    count(*) FILTER (delight) / authors AS delight_rate,
     sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
     sum(effort_sum) / nullif(sum(effort_mentions), 0) AS mean_effort,
-    avg(rating) AS mean_rating
-FROM event_touchpoints
-WHERE day IS NOT NULL
+    sum(rating_sum) / nullif(sum(rated_events), 0) AS mean_rating
+FROM (
+    -- One row per author first: counting rows is cheaper than three counts of distinct authors.
+    SELECT
+        product, touchpoint, day, author,
+        count(*) AS events,
+        sum(mentions) AS mentions,
+        bool_or(friction) AS friction,
+        bool_or(delight) AS delight,
+        sum(sentiment_sum) AS sentiment_sum,
+        sum(effort_sum) AS effort_sum,
+        sum(effort_mentions) AS effort_mentions,
+        sum(rating) AS rating_sum,
+        count(rating) AS rated_events
+    FROM event_touchpoints
+    WHERE day IS NOT NULL
+    GROUP BY product, touchpoint, day, author
+)
 GROUP BY product, touchpoint, day;

@@ -147,7 +147,8 @@ class TestRefusing:
             ("FROM evnts", "Did you mean \"events\".*at 'evnts'"),
             ("SELECT evnt_id FROM events", 'Candidate bindings: "event_id"'),
             ("SELECT 1 +", "syntax error"),
-            ("SELECT " + "(" * 3000 + "1" + ")" * 3000, ""),
+            ("SELECT " + "(" * 3000 + "1" + ")" * 3000, "Max expression depth"),
+            ("SELECT " + "abs(" * 900 + "1" + ")" * 900, "nested too deeply"),
         ],
     )
     def test_everything_else_in_one_line(

@@ -87,7 +87,7 @@ def test_running_it_again_adds_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     assert after == before
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_input_leaves_no_trace(
     tmp_path_factory: pytest.TempPathFactory, order: random.Random
@@ -101,6 +101,16 @@ def test_the_order_of_the_input_leaves_no_trace(
     replay(folder / "second", write_lines(folder / "b1.jsonl", lines[:cut]))
     replay(folder / "second", write_lines(folder / "b2.jsonl", lines[cut:]))
     assert content(folder / "first") == content(folder / "second")
+
+
+def test_many_batches_are_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_lines(tmp_path / "in.jsonl", [*(line(number) for number in range(50)), *POISON])
+    replay(tmp_path / "whole", file)
+    monkeypatch.setattr("pipelines.replay.BATCH_MESSAGES", 20)
+    monkeypatch.setattr("pipelines.replay.CHUNK_MESSAGES", 7)
+    replay(tmp_path / "parts", file)
+    assert content(tmp_path / "parts") == content(tmp_path / "whole")
+    assert rows(tmp_path / "parts", "SELECT count(*), sum(messages) FROM runs") == [(3, 50 + len(POISON))]
 
 
 def test_an_edit_and_a_deletion_are_revisions(tmp_path: Path) -> None:

@@ -118,22 +118,9 @@ def test_versions_from_tags(tags: list[str], version: str | None) -> None:
 
 FRAGMENTS = st.sampled_from(
     [
-        "<p>",
-        "</p>",
-        "<br>",
-        "<br/>",
-        "<ul>",
-        "<li>",
-        "</li>",
-        "</ul>",
-        '<a href="x">',
-        "</a>",
-        "<b>",
-        "</b>",
-        "&amp;",
-        "&lt;",
+        *("<p>", "</p>", "<br>", "<br/>", "<ul>", "<li>", "</li>", "</ul>", '<a href="x">', "</a>", "<b>", "</b>"),
+        *("&amp;", "&lt;", " ", "\n", "one", "two & three", "&#39;", "<hr />", "&nbsp;", "é"),
     ]
-    + [" ", "\n", "one", "two & three", "&#39;", "<hr />", "&nbsp;", "é"]
 )
 
 

@@ -35,6 +35,8 @@ REMOVED = [
     ("1-800-275-2273 does not answer", "[PHONE] does not answer"),
     ("phone 4155552671", "phone [PHONE]"),
     ("ruf mich an: 030 901820 12", "ruf mich an: [PHONE]"),
+    ("my number is 4155552671", "my number is [PHONE]"),
+    ("Anna Example 4155552671", "Anna Example [PHONE]"),
     ("06 12 34 56 78", "[PHONE]"),
     ("whatsapp 98765 43210", "whatsapp [PHONE]"),
     ("https://anna:s3cret@host.example/x", "https://[URL_CREDENTIALS]@host.example/x"),
@@ -77,6 +79,11 @@ KEPT = [
     "I have 15 tabs open since 9.30",
     "3.14159265358979",
     "uuid 123e4567-e89b-12d3-a456-426614174000",
+    "TotalPhysicalMemory: 4155552671",
+    "TS val 4155552671 ecr 4155552672",
+    "0 2021-06-01 and 0.20794609581",
+    "4111111111 11111 1",
+    'https://x.example","label":"me@"',
     "KB5003173 and KB4023057",
 ]
 

@@ -35,26 +35,54 @@ def test_every_column_of_a_full_message() -> None:
         NATIVE,
         MESSAGE
         | {
-            "source": "desk", "channel": "support", "account": "eu", "revision": 2, "supersedes": "1",
-            "revised_at": "2021-06-02T00:00:00Z", "author": {"id": "c-1", "kind": "agent", "name": "N"},
-            "segment": {"plan": "pro", "seats": 3, "trial": True, "none": None}, "product": "Tabs", "version": "89.0",
-            "language": "en-GB", "title": "Help", "rating": {"value": 2, "scale": "1-5", "survey_kind": "csat", "max": 5},
-            "thread": "th", "url": "https://x.example", "queue": {"b": 1, "a": 2},
+            "source": "desk",
+            "channel": "support",
+            "account": "eu",
+            "revision": 2,
+            "supersedes": "1",
+            "revised_at": "2021-06-02T00:00:00Z",
+            "author": {"id": "c-1", "kind": "agent", "name": "N"},
+            "segment": {"plan": "pro", "seats": 3, "trial": True, "none": None},
+            "product": "Tabs",
+            "version": "89.0",
+            "language": "en-GB",
+            "title": "Help",
+            "rating": {"value": 2, "scale": "1-5", "survey_kind": "csat", "max": 5},
+            "thread": "th",
+            "url": "https://x.example",
+            "queue": {"b": 1, "a": 2},
         },
-    )  # fmt: skip
+    )
     payload = row.pop("payload")
     assert orjson.loads(payload)["id"] == "t-1"
     assert len(row.pop("event_id")) == 32
     assert row.pop("author_key") == KEYRING.author_key("desk", "eu", "c-1")
     assert row == {
-        "source": "desk", "channel": "support", "account": "eu", "native_id": "t-1", "revision": "2", "supersedes": "1",
-        "author_kind": "agent", "segment": [("plan", "pro"), ("seats", "3"), ("trial", "true")],
-        "occurred_at": datetime(2021, 6, 1, 10, 30, tzinfo=UTC), "revised_at": datetime(2021, 6, 2, tzinfo=UTC),
-        "received_at": RECEIVED_AT, "product": "Tabs", "version": "89.0", "version_source": "given", "language": "en",
-        "text": "Help\n\nslow\nvery", "rating_raw": 2.0, "rating_scale": "1-5", "rating": -0.5, "survey_kind": "csat",
-        "thread": "th", "url": "https://x.example", "deleted": False,
+        "source": "desk",
+        "channel": "support",
+        "account": "eu",
+        "native_id": "t-1",
+        "revision": "2",
+        "supersedes": "1",
+        "author_kind": "agent",
+        "segment": [("plan", "pro"), ("seats", "3"), ("trial", "true")],
+        "occurred_at": datetime(2021, 6, 1, 10, 30, tzinfo=UTC),
+        "revised_at": datetime(2021, 6, 2, tzinfo=UTC),
+        "received_at": RECEIVED_AT,
+        "product": "Tabs",
+        "version": "89.0",
+        "version_source": "given",
+        "language": "en",
+        "text": "Help\n\nslow\nvery",
+        "rating_raw": 2.0,
+        "rating_scale": "1-5",
+        "rating": -0.5,
+        "survey_kind": "csat",
+        "thread": "th",
+        "url": "https://x.example",
+        "deleted": False,
         "extra": '{"queue":{"a":2,"b":1},"rating":{"max":5}}',
-    }  # fmt: skip
+    }
 
 
 def test_an_edit_is_a_new_revision_and_a_deletion_another_without_text() -> None:
