@@ -64,16 +64,16 @@ def overview(report: Report) -> Spec:
 
 def volume(report: Report, name: str) -> Spec:
     """People with friction at one touchpoint over time."""
-    grain = report.series.grain
+    grain = report.by_touchpoint.grain
     data = Datasets()
-    layers = _volume(data, report.series.points[name], grain)
+    layers = _volume(data, report.by_touchpoint.points[name], grain)
     description = f"People with friction at {touchpoint(name)} per {grain}, with 95 % interval."
     return _finish(_with_launches(data, layers, *_telling(report, name)), data, description, 140)
 
 
 def rate(report: Report, name: str) -> Spec:
     """Share of the people who speak of one touchpoint that meet friction there, over time."""
-    grain = report.series.grain
+    grain = report.by_touchpoint.grain
     rows = [
         {
             "begins": point.begins.isoformat(),
@@ -82,7 +82,7 @@ def rate(report: Report, name: str) -> Spec:
             "high": point.rate_high,
             "authors": point.authors,
         }
-        for point in report.series.points[name]
+        for point in report.by_touchpoint.points[name]
     ]
     data = Datasets()
     base = data.chart("rate", rows)

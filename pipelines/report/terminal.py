@@ -73,6 +73,7 @@ def _plot(report: Report, width: int) -> Text:
     positions = [(point.begins - first).days for point in points]
     people = [point.friction_authors for point in points]
     figure = plotext.figure
+    plotext.terminal.limit(width=False, height=False)  # the caller knows the width; a pipe has none
     figure.clear()
     figure.plot_size(width, _PLOT_LINES)
     figure.theme("colorless")
