@@ -15,7 +15,7 @@ from transforms.elements import Clock, MessageBatch
 CHUNK_MESSAGES: Final = 500
 """Messages of one element: enough to amortise a step's call, few enough to show progress."""
 
-BATCH_MESSAGES: Final = 20_000
+BATCH_MESSAGES: Final = 10_000
 """Messages of one commit: a graph costs 0.2 s a run and a commit writes a file for every day it meets."""
 
 BATCH_BYTES: Final = 64 << 20

@@ -24,3 +24,29 @@ def streams() -> Path:
     if found is None:
         pytest.skip("the real streams are not here; set TRIBOMETER_DATA to the folder that holds streams/")
     return found / "streams"
+
+
+REPLAYS = {
+    "firefox_support": "firefox_support",
+    "app_store_reviews": "app_store_reviews",
+    "threads_play_reviews": "play_reviews",
+    "airline_tweets": "airline_tweets",
+}
+"""Stream to the example mapping that reads it."""
+
+
+@pytest.fixture(scope="session")
+def replayed_streams(streams: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables of all the real streams, replayed by the command line, and Firefox's launches. Takes minutes."""
+    from pipelines.cli import main
+
+    tables = tmp_path_factory.mktemp("streams") / "tables"
+    examples = Path(__file__).resolve().parents[1] / "examples" / "sources"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TRIBOMETER_AUTHOR_KEY", "k" * 64)
+        environment.setenv("TRIBOMETER_TABLES", str(tables))
+        for stream, mapping in REPLAYS.items():
+            file, source = str(streams / f"{stream}.jsonl.gz"), str(examples / f"{mapping}.yaml")
+            assert main(["replay", file, "--source", source]) == 0
+        assert main(["launches", "import", str(streams / "firefox_launches.jsonl.gz")]) == 0
+    return tables
