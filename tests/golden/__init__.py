@@ -1,0 +1,1 @@
+"""Small inputs and what the whole graph makes of them, kept in files."""
