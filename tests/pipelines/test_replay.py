@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from pipelines.cli import main
 from pipelines.connect import connect
-from pipelines.snapshot import open_snapshot
+from schemas.tables import RAW
 from tests.pipelines.events import POISON, line
+from transforms.delta import active_files, open_table
 
 CONTENT = "* EXCLUDE (received_at, committed_at, batch_id)"
 """Every column of `feedback` but the ones that say when and how it came here."""
@@ -45,7 +46,9 @@ def content(tables: Path) -> list[tuple[Any, ...]]:
 
 
 def raw(tables: Path) -> dict[str, bytes]:
-    files = list(open_snapshot(str(tables)).files["raw"])
+    table = open_table(str(tables), RAW)
+    assert table is not None
+    files = active_files(table)
     found = duckdb.execute("SELECT event_id, payload FROM read_parquet(?)", [files]).fetchall()
     assert len(found) == len(dict(found))
     return dict(found)
