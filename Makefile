@@ -26,7 +26,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 demo: install  ## Run the main job on a simulated launch and show what it found
-	@PATH="$(CURDIR)/$(BIN):$$PATH" deploy/demo.sh
+	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
 test: install  ## Run the tests: no network, no shared data, under three minutes
 	@$(BIN)/python -m pytest --cov --cov-report=term -m "not streams and not browser and not wheel"

@@ -96,7 +96,7 @@ DEFAULT_BLEND: Final = {
     "touchpoint_threshold": 0.35,
     "friction_problem": 0.25,
     "friction_sentiment": 1.5,
-    "friction_bias": -0.2,
+    "friction_bias": -0.6,
 }
 """How learned logits and the evidence of cues are weighed; chosen by hand on the development data."""
 

@@ -42,7 +42,7 @@ _LEAST_DOCUMENTS: Final = 2
 _SHARPNESS: Final = 2.0
 _NEUTRAL_BIAS: Final = -0.6
 """Much of what the big sets call neutral is small talk, so neutral is likelier there than in feedback."""
-_STRONG, _WEAK = 3, 1
+_STRONG, _FAIR, _WEAK = 3, 2, 1
 _CUES: Final = Path(__file__).with_name("cues.yaml")
 _INT8_MOST: Final = 127
 
@@ -276,6 +276,7 @@ def _cues() -> list[Phrase]:
     for touchpoint, definition in load_taxonomy().items():
         column = CUES.index(touchpoint.value)
         cues += [Phrase(text, column, _WEAK) for text in definition.seeds.weak]
+        cues += [Phrase(text, column, _FAIR) for text in definition.seeds.fair]
         cues += [Phrase(text, column, _STRONG) for text in definition.seeds.strong]
     for group, by_weight in YAML(typ="safe").load(_CUES.read_text(encoding="utf-8")).items():
         cues += [Phrase(text, CUES.index(group), weight) for weight, texts in by_weight.items() for text in texts]

@@ -23,11 +23,12 @@ Phrase = Annotated[str, Field(pattern=rf"^\S+( \S+){{0,{LONGEST_SEED_WORDS - 1}}
 
 
 class Seeds(BaseModel):
-    """Phrases that speak for a touchpoint: `strong` ones nearly always, `weak` ones only lean to it."""
+    """Phrases for a touchpoint: `strong` ones surely, `fair` ones unless another is named, `weak` a little."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     strong: tuple[Phrase, ...] = ()
+    fair: tuple[Phrase, ...] = ()
     weak: tuple[Phrase, ...] = ()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from pipelines.cli.sql import show, tables_option, terminal_width
+from pipelines.cli.options import reads_tables
+from pipelines.cli.sql import show, terminal_width
+from pipelines.clock import utc_now
 from schemas.errors import UsageError
 from schemas.launch import InvalidLaunch, Launch, LaunchKind
 
@@ -29,7 +30,7 @@ def launches() -> None:
 @click.option("--title", metavar="TEXT")
 @click.option("--note", metavar="TEXT", help="What changed.")
 @click.option("--url", metavar="URL")
-@tables_option
+@reads_tables
 def add(product: str, launched_at: str, tables: str, **others: str | None) -> None:
     """Record one launch of PRODUCT at WHEN (2021-06-01 or 2021-06-01T12:30:00+02:00; no offset means UTC).
 
@@ -41,14 +42,14 @@ def add(product: str, launched_at: str, tables: str, **others: str | None) -> No
         launch = Launch.parse({"product": product, "launched_at": launched_at, **others})
     except InvalidLaunch as error:
         raise UsageError(str(error)) from error
-    done = record(_folder(tables), [launch], now=datetime.now(UTC))
+    done = record(_folder(tables), [launch], now=utc_now())
     verb = "added" if done.added else "edited" if done.edited else "already there:"
     click.echo(f"{verb} {launch.launch_id[:8]} {product} {launch.version or launch.title or ''}".rstrip())
 
 
 @launches.command(name="import")
 @click.argument("file")
-@tables_option
+@reads_tables
 @click.option("--dry-run", is_flag=True, help="Check the file and say what would change.")
 def import_(file: str, tables: str, dry_run: bool) -> None:
     """Record every launch of FILE: CSV with a header or JSON lines, gzipped or not, - for standard input.
@@ -60,13 +61,13 @@ def import_(file: str, tables: str, dry_run: bool) -> None:
     from pipelines.launches import read_launches, record
 
     found = read_launches(file)
-    done = record(_folder(tables, make=not dry_run), found, now=datetime.now(UTC), dry_run=dry_run)
+    done = record(_folder(tables, make=not dry_run), found, now=utc_now(), dry_run=dry_run)
     would = "would be " if dry_run else ""
     click.echo(f"{done.added:,} {would}added, {done.edited:,} {would}edited, {done.unchanged:,} already there")
 
 
 @launches.command(name="list")
-@tables_option
+@reads_tables
 @click.option("--product", metavar="NAME", help="Only this product.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def list_(tables: str, product: str | None, form: str) -> None:
@@ -89,12 +90,12 @@ def list_(tables: str, product: str | None, form: str) -> None:
 
 @launches.command()
 @click.argument("launch_id")
-@tables_option
+@reads_tables
 def remove(launch_id: str, tables: str) -> None:
     """Take the launch LAUNCH_ID (or its first digits) out of the views; the ledger keeps its history."""
     from pipelines.launches import remove as remove_launch
 
-    launch = remove_launch(_folder(tables, make=False), launch_id, now=datetime.now(UTC))
+    launch = remove_launch(_folder(tables, make=False), launch_id, now=utc_now())
     click.echo(f"removed {launch.launch_id[:8]} {launch.product} {launch.version or launch.title or ''}".rstrip())
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from pipelines.cli.options import writes_tables
 from schemas.errors import UsageError
 
 
@@ -15,13 +16,7 @@ from schemas.errors import UsageError
 @click.option(
     "--source", required=True, metavar="NAME|PATH", help="Source mapping: a catalogue name or a YAML file."
 )
-@click.option(
-    "--tables",
-    required=True,
-    envvar="TRIBOMETER_TABLES",
-    metavar="DIR",
-    help="Folder of the tables; made if missing.",
-)
+@writes_tables
 @click.option(
     "--author-key-file",
     type=click.Path(path_type=Path),

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import duckdb
 
+from pipelines.cli.options import reads_tables
 from pipelines.connect import definitions
 from pipelines.snapshot import open_snapshot
 from schemas.errors import TribometerError, UsageError
@@ -18,7 +19,7 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 
 @click.command(short_help="Write one product's friction report.")
 @click.argument("product")
-@click.option("--tables", "tables", metavar="DIR", required=True, help="Folder of the tables.")
+@reads_tables
 @click.option(
     "--output",
     "output",

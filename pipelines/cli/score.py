@@ -71,9 +71,7 @@ def score(file: str, form: str, rating_scale: str, model: str | None) -> int:
         # The model is loaded after the file is known to be readable: its absence is the commoner mistake.
         scorer = load_scorer(model)
         numbered = enumerate(_bytes_of(stream, file), start=1)
-        for chunk in (
-            itertools.batched(numbered, _CHUNK_LINES) if hasattr(itertools, "batched") else _chunks(numbered)
-        ):
+        for chunk in _chunks(numbered):
             lines = [_read(content, form, scale) for _, content in chunk]
             good = [line for line in lines if line.error is None]
             rows = iter(

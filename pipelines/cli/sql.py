@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
+from pipelines.cli.options import reads_tables
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,19 +20,10 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("table", "csv", "json", "parquet")
 
-tables_option = click.option(
-    "--tables",
-    required=True,
-    envvar="TRIBOMETER_TABLES",
-    show_envvar=True,
-    metavar="DIR",
-    help="Folder of the tables.",
-)
-
 
 @click.command(short_help="Ask the tables in SQL; with no query, an interactive prompt.")
 @click.argument("query", required=False)
-@tables_option
+@reads_tables
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--output", metavar="FILE", help="Write here instead of the terminal; needed for parquet.")
 @click.option(
@@ -67,7 +59,7 @@ def sql(query: str | None, tables: str, form: str, output: str | None, timeout: 
 
 
 @click.command("shell-init", short_help="Print SQL with which the plain DuckDB CLI sees the same views.")
-@tables_option
+@reads_tables
 def shell_init(tables: str) -> None:
     """Print SQL that makes the views over the newest snapshot in a plain DuckDB.
 

@@ -31,8 +31,9 @@ class Datasets:
 
 LAUNCHES_DRAWN: Final = 15
 _LAUNCHES_MARKED: Final = 5
-_DATE_FORMATS: Final = {"week": "%b %Y", "day": "%-d %b"}
-"""How an axis names its ticks: a weekly series spans years, a daily one does not."""
+_LONGEST_WINDOW_NAMED_BY_DAYS: Final = 200
+"""Beyond this the ticks of a time axis are months."""
+
 _BASELINE_WEEKS: Final = 4
 _DAYS_AFTER: Final = 28
 
@@ -64,16 +65,16 @@ def overview(report: Report) -> Spec:
 
 def volume(report: Report, name: str) -> Spec:
     """People with friction at one touchpoint over time."""
-    grain = report.series.grain
+    grain = report.by_touchpoint.grain
     data = Datasets()
-    layers = _volume(data, report.series.points[name], grain)
+    layers = _volume(data, report.by_touchpoint.points[name], grain)
     description = f"People with friction at {touchpoint(name)} per {grain}, with 95 % interval."
     return _finish(_with_launches(data, layers, *_telling(report, name)), data, description, 140)
 
 
 def rate(report: Report, name: str) -> Spec:
     """Share of the people who speak of one touchpoint that meet friction there, over time."""
-    grain = report.series.grain
+    grain, points = report.by_touchpoint.grain, report.by_touchpoint.points[name]
     rows = [
         {
             "begins": point.begins.isoformat(),
@@ -82,7 +83,7 @@ def rate(report: Report, name: str) -> Spec:
             "high": point.rate_high,
             "authors": point.authors,
         }
-        for point in report.series.points[name]
+        for point in points
     ]
     data = Datasets()
     base = data.chart("rate", rows)
@@ -90,7 +91,7 @@ def rate(report: Report, name: str) -> Spec:
     axis = alt.Axis(format=".0%", tickCount=3, title=None)
     layers = [
         base.mark_area(style="rate-band").encode(
-            x=_time(_dates(grain)), y=alt.Y("low:Q", scale=share, axis=axis), y2=alt.Y2("high:Q")
+            x=_time(_dates(points)), y=alt.Y("low:Q", scale=share, axis=axis), y2=alt.Y2("high:Q")
         ),
         base.mark_line(style="rate").encode(
             x=_time(),
@@ -212,7 +213,7 @@ def _volume(data: Datasets, points: Sequence[Point], grain: str) -> list[alt.Cha
     axis = alt.Axis(tickCount=4, title=None)
     return [
         base.mark_area(style="friction-band").encode(
-            x=_time(_dates(grain)), y=alt.Y("low:Q", axis=axis), y2=alt.Y2("high:Q")
+            x=_time(_dates(points)), y=alt.Y("low:Q", axis=axis), y2=alt.Y2("high:Q")
         ),
         base.mark_line(style="friction").encode(x=_time(), y=alt.Y("people:Q"), tooltip=tooltip),
     ]
@@ -277,8 +278,13 @@ def _time(axis: alt.Axis | None = None) -> alt.X:
     return alt.X("begins:T", scale=alt.Scale(type="utc"), title=None, axis=axis)
 
 
-def _dates(grain: str) -> alt.Axis:
-    return alt.Axis(format=_DATE_FORMATS[grain], grid=False, labelFlush=True, labelOverlap="greedy", tickCount=9)
+def _dates(points: Sequence[Point]) -> alt.Axis:
+    """The axis of time, named by days or by months."""
+    days = (points[-1].begins - points[0].begins).days if points else 0
+    form = "%-d %b" if days <= _LONGEST_WINDOW_NAMED_BY_DAYS else "%b %Y"
+    return alt.Axis(
+        format=form, grid=False, labelFlush=True, labelOverlap="greedy", labelSeparation=8, tickCount=9
+    )
 
 
 def _day() -> alt.X:

@@ -31,7 +31,7 @@ def render(report: Report) -> str:
     be loaded even if text from feedback were mistaken for markup; all text is escaped as well.
     """
     scripts = {"vega": vega_script(), "js": _asset("page.js")}
-    charted = [name for name in report.series.touchpoints if name != OTHER][:_TOUCHPOINTS_DRAWN]
+    charted = [name for name in report.by_touchpoint.touchpoints if name != OTHER][:_TOUCHPOINTS_DRAWN]
     ranked = [impact for impact in report.impacts if impact.overall is not None]
     return (
         _environment()
@@ -41,6 +41,7 @@ def render(report: Report) -> str:
             headline=wording.headline(report),
             totals=report.totals,
             series=report.series,
+            by_touchpoint=report.by_touchpoint,
             launches=report.launches,
             impacts=report.impacts,
             ranked=ranked,

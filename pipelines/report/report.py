@@ -22,7 +22,13 @@ from pipelines.report.impact import (
 from pipelines.report.queries import Row, rows
 from pipelines.report.quotes import Quote, choose_quotes
 from pipelines.report.scope import Scope
-from pipelines.report.series import ANY, Series, read_series
+from pipelines.report.series import (
+    ANY,
+    LONGEST_DAILY_WINDOW_DAYS,
+    LONGEST_DAILY_WINDOW_OF_TOUCHPOINT_DAYS,
+    Series,
+    read_series,
+)
 from pipelines.report.standouts import StandOut, find_stand_outs
 from pipelines.report.words import Episode, distinguishing_words
 from schemas.touchpoint import OTHER
@@ -46,11 +52,15 @@ class WorstLaunch:
 
 @dataclass(frozen=True)
 class Report:
-    """One product over one window. `launches` are those of the window, `impacts` the same in order of harm."""
+    """One product over one window. `launches` are those of the window, `impacts` the same in order of harm.
+
+    `series` is for all touchpoints together, `by_touchpoint` for each; their grains may differ.
+    """
 
     scope: Scope
     totals: Row
     series: Series
+    by_touchpoint: Series
     daily: DailyCounts
     launches: Sequence[Launch]
     impacts: Sequence[Impact]
@@ -70,7 +80,9 @@ def compose(connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mappi
     """
     for table in ("said", "heard", "complaints"):
         rows(connection, table, **scope.parameters)
-    series, daily = read_series(connection, scope), read_daily(connection, scope)
+    series = read_series(connection, scope, LONGEST_DAILY_WINDOW_DAYS)
+    by_touchpoint = read_series(connection, scope, LONGEST_DAILY_WINDOW_OF_TOUCHPOINT_DAYS)
+    daily = read_daily(connection, scope)
     known = read_launches(connection, scope)
     launches = [launch for launch in known if launch.day >= scope.first_day]
     impacts = measure_impacts(connection, scope, launches, daily)
@@ -84,6 +96,7 @@ def compose(connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mappi
         scope=scope,
         totals=rows(connection, "totals", **scope.parameters)[0],
         series=series,
+        by_touchpoint=by_touchpoint,
         daily=daily,
         launches=launches,
         impacts=impacts,

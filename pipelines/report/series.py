@@ -16,7 +16,12 @@ from pipelines.report.scope import Scope
 ANY: Final = "any"
 """All touchpoints together, each person counted once."""
 
-_LONGEST_DAILY_WINDOW: Final = 130
+LONGEST_DAILY_WINDOW_DAYS: Final = 130
+"""Beyond this a series of all touchpoints is weekly; four months of days still fit on a page."""
+
+LONGEST_DAILY_WINDOW_OF_TOUCHPOINT_DAYS: Final = 42
+"""Beyond this a series of one touchpoint is weekly: its days hold few people, and chance would be all one sees."""
+
 _WEEK_DAYS: Final = 7
 
 
@@ -50,9 +55,9 @@ class Series:
         return [name for name in self.points if name != ANY]
 
 
-def read_series(connection: duckdb.DuckDBPyConnection, scope: Scope) -> Series:
-    """Daily points for windows up to four months, weekly ones (whole weeks only, from Monday) for longer ones."""
-    weekly = scope.days > _LONGEST_DAILY_WINDOW
+def read_series(connection: duckdb.DuckDBPyConnection, scope: Scope, longest_daily_days: int) -> Series:
+    """Daily points for windows up to `longest_daily_days`, weekly ones (whole weeks, from Monday) for longer ones."""
+    weekly = scope.days > longest_daily_days
     grain, step = ("week", _WEEK_DAYS) if weekly else ("day", 1)
     buckets = _buckets(scope, step)
     found: dict[str, dict[date, dict[str, Any]]] = {ANY: {}}

@@ -73,6 +73,7 @@ def _plot(report: Report, width: int) -> Text:
     positions = [(point.begins - first).days for point in points]
     people = [point.friction_authors for point in points]
     figure = plotext.figure
+    plotext.terminal.limit(width=False, height=False)  # the caller knows the width; a pipe has none
     figure.clear()
     figure.plot_size(width, _PLOT_LINES)
     figure.theme("colorless")
@@ -85,7 +86,7 @@ def _plot(report: Report, width: int) -> Text:
     ticks = range(0, len(points), max(1, -(-len(points) // _PLOT_TICKS)))
     labels = [f"{points[tick].begins:%d %b %y}" for tick in ticks]
     figure.ruler("x").ticks([positions[tick] for tick in ticks], labels)
-    highest = max(1, *people)
+    highest = max([1, *people])
     figure.ruler("y").lim(0, highest)
     figure.ruler("y").ticks([0, highest / 2, highest], ["0", number(highest / 2), number(highest)])
     drawn = plotext.uncolorize(figure.build().string()).rstrip("\n")

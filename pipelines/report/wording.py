@@ -35,7 +35,7 @@ def headline(report: Report) -> Headline:
         where = "" if worst.touchpoint == ANY else f" at {touchpoint(worst.touchpoint)}"
         detail = f"{days} {people(found.observed)} met friction{where}: {compared(found)}."
         if worst.touchpoint != ANY:
-            detail += f" Over all touchpoints: {number(worst.overall.observed)}, {compared(worst.overall)}."
+            detail += f" Over all touchpoints it was {people(worst.overall.observed)}, {compared(worst.overall)}."
         return Headline(title, detail)
     if not report.launches:
         return Headline(

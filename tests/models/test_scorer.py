@@ -196,6 +196,15 @@ def test_scores_do_not_depend_on_company_or_order() -> None:
     ] == together
 
 
+def test_forgetting_words_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["The floobargs are ugly but I like the zorgle", "It crashes", "Thanks"] * 200
+    scorer = load_scorer()
+    remembered = scorer.score(texts)
+    monkeypatch.setattr("models.scorer._WORDS_KEPT", 0)
+    assert scorer.score(texts) == remembered
+    assert scorer.score(texts) == remembered
+
+
 def test_no_texts_are_no_rows() -> None:
     scores = load_scorer().score([])
     assert (scores.num_rows, scores.schema) == (0, SCORES)

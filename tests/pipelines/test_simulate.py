@@ -19,6 +19,12 @@ from pipelines.simulation.personal_data import PersonalDatum, confide
 from pipelines.simulation.phrasebook import Phrasebook
 from pipelines.simulation.remarks import Crowd
 from pipelines.simulation.scenario import Cause, Mood, Source
+from schemas.identity import AuthorKeyring
+from schemas.mapping import load_mapping
+from schemas.personal_data import redact_text
+from transforms.decode import decode
+from transforms.elements import MessageBatch
+from transforms.normalize import normalize
 
 EVENTS = 3_000
 
@@ -67,6 +73,35 @@ def test_launches_are_those_of_the_scenario(simulated: Simulated) -> None:
         rows = list(csv.DictReader(file))
     assert [(row["product"], row["version"]) for row in rows] == [("Parcelbird", v) for v in ("4.1", "4.2", "4.3")]
     assert [row["version"] for row in simulated.truth["launches"] if row["effect"] == "hurts"] == ["4.2"]
+
+
+def test_every_poison_is_refused_for_its_own_reason(simulated: Simulated) -> None:
+    for file in SOURCE_FILES:
+        counts = simulated.truth["files"][file.name]
+        mapping = load_mapping(str(simulated.folder / file.mapping) if file.mapping else "feedback_event")
+        header = tuple(file.header.decode().split(",")) if file.header else None
+        payloads = lines(simulated, file.name)
+        origins = [str(number) for number in range(len(payloads))]
+        decoded = decode(MessageBatch(payloads, origins, scenario.BEGINS, header=header), mapping.source)
+        normalized = normalize(decoded.passed, mapping, AuthorKeyring(b"k" * 32))
+        refused = Counter(letter.violation.kind.value for letter in [*decoded.failed, *normalized.failed])
+        assert refused == counts["dead"], file.name
+        events = normalized.passed
+        assert len(set(events.column("event_id").to_pylist())) == counts["accepted"]
+        assert set(events.column("source").to_pylist()) == {counts["source"]}
+        assert set(events.column("product").to_pylist()) == {scenario.PRODUCT}
+
+
+def test_redaction_removes_what_was_planted(simulated: Simulated) -> None:
+    planted = {datum for data in simulated.truth["personal_data"].values() for datum in data}
+    for file in SOURCE_FILES:
+        for line in lines(simulated, file.name)[:400]:
+            text = line.decode(errors="replace")
+            given = [datum for datum in planted if datum in text]
+            removed: Counter[str] = Counter()
+            left = redact_text(text, removed)
+            assert not [datum for datum in given if datum in left]
+            assert not given or removed
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 pytest.importorskip("altair", reason="the report extra is not installed")
 
 from pipelines.cli import main
+from tests.pipelines.feedback_table import event, store
 
 
 def test_writes_the_page_and_prints_a_summary(
@@ -33,6 +35,22 @@ def test_page_is_named_after_the_product(
     assert main(["report", "app", "--tables", story, "--from", "2024-05-01", "--to", "2024-05-20"]) == 0
     assert (tmp_path / "friction-app.html").exists()
     assert "1 May 2024 to 20 May 2024" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("days", [1, 200])
+def test_feedback_without_a_single_score_still_makes_a_report(
+    days: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = date(2024, 1, 1)
+    said = [
+        event(str(day), (first + timedelta(days=day)).isoformat(), unscored_reason="language")
+        for day in range(days)
+    ]
+    store(str(tmp_path / "tables"), said)
+    page = tmp_path / "page.html"
+    assert main(["report", "app", "--tables", str(tmp_path / "tables"), "--output", str(page)]) == 0
+    assert "No launch is recorded in this window." in capsys.readouterr().out
+    assert page.exists()
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,9 @@ def test_series_counts_a_person_once_and_has_no_gaps(report: Report) -> None:
     points = report.series.points[ANY]
     assert len(points) == DAYS
     assert max(points, key=lambda point: point.friction_authors).begins == OUTAGE
-    assert sum(point.friction_authors for point in report.series.points["account"]) == 1
+    assert report.by_touchpoint.grain == "week"
+    weeks = report.by_touchpoint.points["account"]
+    assert (len(weeks), sum(point.friction_authors for point in weeks)) == (DAYS // 7, 1)
 
 
 def test_sources_say_what_was_lost(report: Report) -> None:
