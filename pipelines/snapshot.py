@@ -37,7 +37,8 @@ class Snapshot:
 def open_snapshot(root: str) -> Snapshot:
     """The newest committed state of the tables below `root`.
 
-    A restricted table that this user may not open is left out and named in `closed`. Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
+    A restricted table that this user may not open is left out and named in `closed`. Raises `UsageError` where
+    there are no tables, `TribometerError` where one cannot be read.
     """
     folder = _readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}

@@ -132,7 +132,10 @@ def reference() -> str:
         "",
         "| view | one row per |",
         "|---|---|",
-        *(f"| [{view.name}](#{view.name}) | {view.grain.removeprefix('one row per ').rstrip('.')} |" for view in views),
+        *(
+            f"| [{view.name}](#{view.name}) | {view.grain.removeprefix('one row per ').rstrip('.')} |"
+            for view in views
+        ),
     ]
     for view in (*views, functions):
         parts += ["", *_section(view)]

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from pipelines.cli import main
 from pipelines.connect import connect
+from pipelines.snapshot import open_snapshot
 from schemas.tables import RAW
 from tests.pipelines.events import POISON, line
 from transforms.delta import active_files, open_table
