@@ -12,7 +12,7 @@ import click
 from pipelines.cli import cli
 
 EXAMPLES: Final[Mapping[str, str]] = {
-    "simulate": "tribometer simulate --out sim",
+    "simulate": "tribometer simulate --out sim --events 2000",
     "sources list": "tribometer sources list",
     "sources show": "tribometer sources show feedback_event > mine.yaml",
     "sources check": "tribometer sources check sim/app_reviews.yaml --sample sim/app_reviews.csv --records 20 --rows 2",
