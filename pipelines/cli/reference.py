@@ -15,7 +15,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "simulate": "tribometer simulate --out sim --events 2000",
     "sources list": "tribometer sources list",
     "sources show": "tribometer sources show feedback_event > mine.yaml",
-    "sources check": "tribometer sources check sim/app_reviews.yaml --sample sim/app_reviews.csv --records 20 --rows 2",
+    "sources check": "tribometer sources check sim/app_reviews.yaml --sample sim/app_reviews.csv --records 10 --rows 2",
     "replay": """\
 tribometer replay sim/support_tickets.jsonl --source feedback_event --tables tables
 tribometer replay sim/app_reviews.csv --source sim/app_reviews.yaml --tables tables

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -44,40 +45,28 @@ def test_queries_run(tables: duckdb.DuckDBPyConnection, place: str) -> None:
     assert found or place not in ABOUT_THE_STORY
 
 
-@pytest.mark.parametrize("place", PROGRAMS)
+(EMBEDDED,) = (place for place, program in PROGRAMS.items() if "claim_tables(config" in program)
+
+
+@pytest.mark.parametrize("place", PROGRAMS.keys() - {EMBEDDED})
 def test_programs_run(story: Path, environment: dict[str, str], place: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAMS[place]],
-        cwd=story,
-        env=environment,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert run(story, environment, sys.executable, "-c", PROGRAMS[place]).strip()
 
 
-def test_the_embedded_graph_prints_what_the_page_says(story: Path, environment: dict[str, str]) -> None:
-    (place,) = [place for place, program in PROGRAMS.items() if "claim_tables(config" in program]
+def test_the_embedded_graph_prints_what_the_page_says_and_replay_goes_on(
+    story: Path, environment: dict[str, str]
+) -> None:
     said = [block for _, block in blocks(DOCS / "data-engineer.md", "text") if block.startswith("Committed(")]
-    program = PROGRAMS[place].replace("embedded-tables", "embedded-tables-2")
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=story, env=environment, text=True, capture_output=True, check=True)
-    assert [done.stdout] == said
-    again = subprocess.run(command, cwd=story, env=environment, text=True, capture_output=True, check=True)
-    assert re.findall(r"added=(\d), duplicate=(\d)", again.stdout) == [("0", "1")] * 3
+    assert [run(story, environment, sys.executable, "-c", PROGRAMS[EMBEDDED])] == said
+    replay = "tribometer replay - --source feedback_event --tables embedded-tables"
+    printed = run(story, environment, "bash", "-c", f"head -3 sim/support_tickets.jsonl | {replay}")
+    assert printed.startswith("3 messages = 3 accepted")
 
 
-def test_an_embedded_graph_leaves_tables_that_replay_takes(story: Path, environment: dict[str, str]) -> None:
-    (program,) = [program for program in PROGRAMS.values() if "claim_tables(config" in program]
-    program = program.replace("embedded-tables", "embedded-tables-3")
-    subprocess.run([sys.executable, "-c", program], cwd=story, env=environment, capture_output=True, check=True)
-    replay = "head -3 sim/support_tickets.jsonl | tribometer replay - --source feedback_event --tables embedded-tables-3"
-    done = subprocess.run(
-        ["bash", "-c", replay], cwd=story, env=environment, text=True, capture_output=True, check=False
-    )
-    assert done.stdout.startswith("3 messages = 3 accepted"), done.stderr
+def run(folder: Path, environment: dict[str, str], *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_yaml_blocks_are_mappings(tmp_path: Path) -> None:
@@ -180,10 +169,8 @@ def test_a_wrong_line_is_noticed(monkeypatch: pytest.MonkeyPatch, line: str) -> 
         "write to jane at example dot com",
         "ask @jane",
         "my number: 07700900123",
-        "078-05-1120",
+        "QQ 12 34 56 C",
     ],
 )
 def test_what_the_privacy_page_says_is_not_caught_is_not(text: str) -> None:
-    from collections import Counter
-
     assert redact_text(text, Counter()) == text
