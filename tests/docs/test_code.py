@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -20,6 +18,7 @@ from pipelines.connect import connect_locked
 from pipelines.query import run_query
 from schemas.mapping import load_mapping
 from schemas.personal_data import redact_text
+from tests.docs.conftest import Story, printed_by, run_line
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose
 
 QUERIES = dict(block for page in PAGES for block in blocks(page, "sql"))
@@ -29,8 +28,8 @@ ABOUT_THE_STORY = [place for place in QUERIES if "views.md" not in place]
 
 
 @pytest.fixture(scope="module")
-def tables(story: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect_locked(str(story / "tables")) as connection:
+def tables(story: Story) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect_locked(str(story.folder / "tables")) as connection:
         yield connection
 
 
@@ -48,25 +47,23 @@ def test_queries_run(tables: duckdb.DuckDBPyConnection, place: str) -> None:
 (EMBEDDED,) = (place for place, program in PROGRAMS.items() if "claim_tables(config" in program)
 
 
-@pytest.mark.parametrize("place", PROGRAMS.keys() - {EMBEDDED})
-def test_programs_run(story: Path, environment: dict[str, str], place: str) -> None:
-    assert run(story, environment, sys.executable, "-c", PROGRAMS[place]).strip()
+@pytest.mark.parametrize("place", sorted(PROGRAMS.keys() - {EMBEDDED}))
+def test_programs_run(story: Story, place: str) -> None:
+    assert printed_by(story.folder, lambda: run_program(place)).strip()
 
 
-def test_the_embedded_graph_prints_what_the_page_says_and_replay_goes_on(
-    story: Path, environment: dict[str, str]
-) -> None:
+def test_the_embedded_graph_prints_what_the_page_says_and_replay_goes_on(story: Story) -> None:
     said = [block for _, block in blocks(DOCS / "data-engineer.md", "text") if block.startswith("Committed(")]
-    assert [run(story, environment, sys.executable, "-c", PROGRAMS[EMBEDDED])] == said
-    replay = "tribometer replay - --source feedback_event --tables embedded-tables"
-    printed = run(story, environment, "bash", "-c", f"head -3 sim/support_tickets.jsonl | {replay}")
-    assert printed.startswith("3 messages = 3 accepted")
+    assert [printed_by(story.folder, lambda: run_program(EMBEDDED))] == said
+    printed = run_line(
+        story.folder,
+        "tribometer replay sim/app_reviews.csv --source sim/app_reviews.yaml --tables embedded-tables",
+    )
+    assert re.match(r"688 messages = \d+ accepted", printed)
 
 
-def run(folder: Path, environment: dict[str, str], *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run_program(place: str) -> None:
+    exec(compile(PROGRAMS[place], place, "exec"), {"__name__": "__main__"})
 
 
 def test_yaml_blocks_are_mappings(tmp_path: Path) -> None:

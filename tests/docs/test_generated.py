@@ -12,6 +12,7 @@ from pipelines.cli.reference import EXAMPLES, commands
 from pipelines.docs import PAGES, write_pages
 from schemas.tables import TABLES
 from schemas.views import FUNCTIONS, load_views
+from tests.docs.conftest import Story
 from tests.docs.pages import DOCS
 
 COMMANDS = {name: (command, context) for name, command, context in commands()}
@@ -52,13 +53,12 @@ def test_every_command_has_an_example_and_no_example_is_of_another() -> None:
     assert [name for name, example in EXAMPLES.items() if f"tribometer {name}" not in example] == []
 
 
-def test_the_examples_run(story: Path) -> None:
-    output = (story / "output.txt").read_text()
-    assert re.findall(r"^([\d,]+) messages = ", output, re.MULTILINE).__len__() == 3
-    assert "removed 2099d96c Parcelbird Summer sale" in output
-    assert "parcelbird_tickets" in (story / "health.csv").read_text()
-    assert (story / "views.sql").read_text().startswith("SET TimeZone")
-    assert "<html" in (story / "parcelbird.html").read_text()
+def test_the_examples_run(story: Story) -> None:
+    assert len(re.findall(r"^[\d,]+ messages = ", story.printed, re.MULTILINE)) == 3
+    assert "removed 2099d96c Parcelbird Summer sale" in story.printed
+    assert "parcelbird_tickets" in (story.folder / "health.csv").read_text()
+    assert (story.folder / "views.sql").read_text().startswith("SET TimeZone")
+    assert "<html" in (story.folder / "parcelbird.html").read_text()
 
 
 @pytest.mark.parametrize("table", TABLES)
