@@ -29,7 +29,7 @@ demo: install  ## Run the main job on a simulated launch and show what it found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
 test: install  ## Run the tests: no network, no shared data, under three minutes
-	@$(BIN)/python -m pytest --cov --cov-report=term -m "not streams and not browser and not wheel"
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term -m "not streams and not browser and not wheel"
 
 check: lint types imports  ## Lint, types and import rules
 
