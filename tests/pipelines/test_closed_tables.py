@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.connect import connect
 from pipelines.snapshot import open_snapshot
 from schemas import tables
@@ -81,6 +83,14 @@ def test_closed_dead_letters_are_unknown_and_not_none(folder: Path) -> None:
         "SELECT source, events, dead_letters, dead_share, last_dead_at::VARCHAR FROM source_health",
     )
     assert found == [[[1]], [[0]], [["tickets", 1, None, None, None]]]
+
+
+def test_a_report_has_a_dash_for_what_is_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.snapshot._may_read", lambda place: place.name != "dead_letters")
+    assert main(["report", "app", "--tables", str(folder), "--output", str(folder / "app.html")]) == 0
+    (row,) = re.findall(r'<tr><th scope="row">tickets</th>.*?</tr>', (folder / "app.html").read_text())
+    assert re.findall(r">([^<>]*)</td>", row)[-2:] == ["–", "–"]
+    (folder / "app.html").unlink()
 
 
 def test_whoever_writes_them_reads_them(folder: Path) -> None:
