@@ -2,7 +2,7 @@
 
 Readers never glob: every table is read from the list of files its log names, kept in a variable. The stored
 tables are in the schema `tables`; the views of `schemas/views` are in `main`. A table nothing has been committed
-to is there with its columns and no rows.
+to, or that this user may not open, is there with its columns and no rows.
 """
 
 from __future__ import annotations
@@ -17,13 +17,10 @@ from typing import Final
 
 import duckdb
 
-from pipelines.snapshot import Snapshot, open_snapshot
+from pipelines.snapshot import READABLE, Snapshot, open_snapshot
 from schemas.errors import TribometerError, UsageError
-from schemas.tables import DEAD_LETTERS, RAW, TABLES, TableSpec
+from schemas.tables import DEAD_LETTERS, TableSpec
 from schemas.views import load_views
-
-READABLE: Final = tuple(spec for spec in TABLES.values() if spec is not RAW)
-"""Tables the views read. Of the dead letters everything but the bytes; nothing of `raw`."""
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory before it spills."""
@@ -76,9 +73,11 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
     yield "CREATE SCHEMA IF NOT EXISTS tables"
     for spec in READABLE:
         files = snapshot.files[spec.name]
-        variable = f"tribometer_{spec.name}"
+        variable = f"tribometer_{spec.name}"  # of the dead letters the view reads everything but the bytes
         yield f"SET VARIABLE {variable} = [{', '.join(map(_literal, files))}]"
         yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, empty=not files)}"
+    # Not the same as none: source_health says null where it cannot know.
+    yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
     for view in load_views():
         yield view.sql
 

@@ -22,7 +22,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
-from pipelines.graph import GraphConfig, build
+from pipelines.graph import GraphConfig, build, claim_tables
 from pipelines.handoff import Desk, OnTaken, TakeMessages
 from schemas import tables
 from schemas.author_key import load_keyring
@@ -30,7 +30,6 @@ from schemas.errors import TribometerError
 from schemas.mapping import SourceMapping
 from schemas.run import Counts, Run
 from transforms.commit import append
-from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create
 from transforms.elements import Clock, MessageBatch
 from transforms.score import load_scorer
 
@@ -54,18 +53,10 @@ class EmbeddedHost:
     def prepare(self) -> None:
         """Load the model and make the tables, so that the first batch finds what it needs.
 
-        Raises `TribometerError` where the tables were written with another author key: the same person would
-        get a second pseudonym and be counted twice.
+        Raises `TribometerError` where the tables were written with another author key.
         """
         load_scorer(self.model)
-        key_id = self._author_key_id
-        feedback = open_or_create(self.tables, tables.FEEDBACK, {AUTHOR_KEY_ID_KEY: key_id})
-        written_with = feedback.metadata().configuration.get(AUTHOR_KEY_ID_KEY)
-        if written_with != key_id:
-            raise TribometerError(
-                f"{self.tables}: written with author key {written_with}, the key here is {key_id}; "
-                "set TRIBOMETER_AUTHOR_KEY or --author-key-file to the first one"
-            )
+        claim_tables(self.tables, self._author_key_id)
 
     def run(self, batches: Sequence[MessageBatch], on_taken: OnTaken = lambda _: None) -> Counts:
         """Commit one batch and say what became of its messages."""

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import apache_beam as beam
 
+from schemas import tables
+from schemas.errors import TribometerError
 from schemas.mapping import SourceMapping
 from transforms.commit import Commit
 from transforms.dead_letters import RouteDeadLetters
 from transforms.decode import Decode
+from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create
 from transforms.elements import BatchId, Clock
 from transforms.normalize import Normalize
 from transforms.partition import Partition
@@ -37,6 +40,21 @@ class GraphConfig:
     model: str | None = None
     keep_raw: bool = True
     shards: int = 1
+
+
+def claim_tables(folder: str, author_key_id: str) -> None:
+    """Make the tables below `folder` for authors under one key; call it before the graph runs on a new folder.
+
+    Raises `TribometerError` where the tables were written with another key: the same person would get a second
+    pseudonym and be counted twice.
+    """
+    feedback = open_or_create(folder, tables.FEEDBACK, {AUTHOR_KEY_ID_KEY: author_key_id})
+    written_with = feedback.metadata().configuration.get(AUTHOR_KEY_ID_KEY)
+    if written_with != author_key_id:
+        raise TribometerError(
+            f"{folder}: written with author key {written_with}, the key here is {author_key_id}; "
+            "set TRIBOMETER_AUTHOR_KEY or --author-key-file to the first one"
+        )
 
 
 def build(messages: beam.PCollection, config: GraphConfig) -> beam.PCollection:

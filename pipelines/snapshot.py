@@ -1,51 +1,84 @@
 """Snapshot: one consistent set of files for a reader, resolved from the tables' logs.
 
 Readers never glob: a listing of the folder shows files that are not committed yet. Tables are opened in reverse
-commit order, so that whatever `feedback` refers to is already in the others.
+commit order, so that whatever `feedback` refers to is already in the others. `raw` is not opened: no reader needs it.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from schemas.errors import UsageError
-from schemas.tables import COMMIT_ORDER, EXPOSURE, LAUNCHES, RUNS
+from schemas.errors import TribometerError, UsageError
+from schemas.tables import DEAD_LETTERS, EXPOSURE, FEEDBACK, LAUNCHES, RUNS
 from transforms.delta import active_files, open_table
+
+READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS)
+"""Tables a reader opens, in this order."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """`files[table]` are absolute paths of Parquet files, `versions[table]` the log version they come from.
 
-    A table that nothing has been committed to has no files and no version.
+    A table that nothing has been committed to has no files and no version; nor has one in `closed`, a restricted
+    table that this user may not open.
     """
 
     root: Path
     files: Mapping[str, tuple[str, ...]]
     versions: Mapping[str, int]
+    closed: frozenset[str] = frozenset()
 
 
 def open_snapshot(root: str) -> Snapshot:
-    """The newest committed state of every table below `root`.
+    """The newest committed state of the tables below `root`.
 
-    Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
+    A restricted table that this user may not open is left out and named in `closed`. Raises `UsageError` where
+    there are no tables, `TribometerError` where one cannot be read.
     """
-    folder = Path(root)
-    if not folder.exists():
-        raise UsageError(f"{root}: no such folder; name the one given to `tribometer replay --tables`")
-    if not folder.is_dir():
-        raise UsageError(f"{root}: is a file; name the folder given to `tribometer replay --tables`")
+    folder = _readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}
     versions: dict[str, int] = {}
-    for spec in (*reversed(COMMIT_ORDER), LAUNCHES, EXPOSURE, RUNS):
-        table = open_table(str(folder.resolve()), spec)
-        files[spec.name] = () if table is None else tuple(active_files(table))
+    closed: set[str] = set()
+    for spec in READABLE:
+        files[spec.name] = ()
+        place = folder / spec.name
+        if place.exists() and not _may_read(place):
+            if not spec.restricted:
+                raise TribometerError(
+                    f"the table {place} cannot be read: permission denied; ask whoever runs `tribometer replay`"
+                )
+            closed.add(spec.name)
+            continue
+        table = open_table(str(folder), spec)
         if table is not None:
+            files[spec.name] = tuple(active_files(table))
             versions[spec.name] = table.version()
     if not versions:
         raise UsageError(
             f"{root}: holds no tables; `tribometer replay FILE --source NAME --tables {root}` makes them"
         )
-    return Snapshot(folder.resolve(), files, versions)
+    return Snapshot(folder, files, versions, frozenset(closed))
+
+
+def _readable_folder(root: str) -> Path:
+    folder = Path(root)
+    try:
+        there = folder.exists()
+    except PermissionError:  # a folder on the way to it is closed
+        raise UsageError(f"{root}: permission denied; ask whoever runs `tribometer replay`") from None
+    if not there:
+        raise UsageError(f"{root}: no such folder; name the one given to `tribometer replay --tables`")
+    if not folder.is_dir():
+        raise UsageError(f"{root}: is a file; name the folder given to `tribometer replay --tables`")
+    if not _may_read(folder):
+        raise UsageError(f"{root}: permission denied; ask whoever runs `tribometer replay`")
+    return folder.resolve()
+
+
+def _may_read(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)

@@ -2,13 +2,12 @@
 
 A file `views/<name>.sql` starts with a comment: `-- name: summary`, then the sections Grain, Units, Definition,
 Columns (one a line: name, type, meaning) and Example, then the statements that create the view. `reference()`
-turns the headers into docs/views.md: `python -m schemas.views > docs/views.md`.
+turns the headers into docs/views.md; `make docs` writes it.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -124,7 +123,8 @@ def reference() -> str:
         "",
         "What an analyst queries, with `tribometer sql`, with the plain DuckDB command line"
         " (`tribometer shell-init`) or from Python (`pipelines.connect`). This page is generated from the headers"
-        " of `schemas/views/*.sql`: `python -m schemas.views > docs/views.md`.",
+        " of `schemas/views/*.sql` by `make docs`. [analyst.md](analyst.md) puts questions to them;"
+        " [tables.md](tables.md) has the stored tables behind them, which are in the schema `tables`.",
         "",
         "A day is a UTC day of `occurred_at`. Filter on `day`: the table is stored by day, so the filter decides"
         " how many files are read. Events with impossible dates have no day and are in no day series;"
@@ -132,7 +132,10 @@ def reference() -> str:
         "",
         "| view | one row per |",
         "|---|---|",
-        *(f"| [{view.name}](#{view.name}) | {view.grain.removeprefix('one row per ')} |" for view in views),
+        *(
+            f"| [{view.name}](#{view.name}) | {view.grain.removeprefix('one row per ').rstrip('.')} |"
+            for view in views
+        ),
     ]
     for view in (*views, functions):
         parts += ["", *_section(view)]
@@ -157,7 +160,3 @@ def _section(view: View) -> list[str]:
         view.example,
         "```",
     ]
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference())

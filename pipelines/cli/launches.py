@@ -24,12 +24,16 @@ def launches() -> None:
 @click.argument("launched_at", metavar="WHEN")
 @click.option("--version", metavar="TEXT", help="Version, spelt as in the feedback.")
 @click.option(
-    "--kind", type=click.Choice([kind.value for kind in LaunchKind]), default="release", show_default=True
+    "--kind",
+    type=click.Choice([kind.value for kind in LaunchKind]),
+    default="release",
+    show_default=True,
+    help="What reached customers.",
 )
 @click.option("--touchpoints", metavar="A;B", help="Touchpoints it touches.")
-@click.option("--title", metavar="TEXT")
+@click.option("--title", metavar="TEXT", help="What people call it.")
 @click.option("--note", metavar="TEXT", help="What changed.")
-@click.option("--url", metavar="URL")
+@click.option("--url", metavar="URL", help="Where to read more.")
 @reads_tables
 def add(product: str, launched_at: str, tables: str, **others: str | None) -> None:
     """Record one launch of PRODUCT at WHEN (2021-06-01 or 2021-06-01T12:30:00+02:00; no offset means UTC).
@@ -69,7 +73,14 @@ def import_(file: str, tables: str, dry_run: bool) -> None:
 @launches.command(name="list")
 @reads_tables
 @click.option("--product", metavar="NAME", help="Only this product.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print them; csv and json have more columns.",
+)
 def list_(tables: str, product: str | None, form: str) -> None:
     """Show the launches, the newest first."""
     from pipelines.connect import connect

@@ -24,7 +24,14 @@ FORMATS: Final = ("table", "csv", "json", "parquet")
 @click.command(short_help="Ask the tables in SQL; with no query, an interactive prompt.")
 @click.argument("query", required=False)
 @reads_tables
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to write the rows.",
+)
 @click.option("--output", metavar="FILE", help="Write here instead of the terminal; needed for parquet.")
 @click.option(
     "--timeout",

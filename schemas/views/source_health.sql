@@ -3,6 +3,8 @@
 -- Units: counts; shares 0 to 1; instants in UTC; days_silent in whole UTC days up to now.
 -- Definition: dead_share = dead_letters / (dead_letters + revisions). Events with impossible dates are counted in
 --   invalid_dated and in no other date column. An event in unscored has no mentions, hence no part in the rates.
+--   Dead letters are closed to most users: where you may not read them, their three columns are null, which means
+--   unknown, and a source of dead letters only has no row. They stand under the source of their mapping.
 -- Columns:
 --   source            text     source
 --   events            bigint   events whose latest revision is not a deletion
@@ -15,9 +17,9 @@
 --   last_event_at     instant  latest event
 --   last_received_at  instant  latest receipt of a revision
 --   days_silent       bigint   days since the day of the latest event
---   dead_letters      bigint   messages that could not be accepted
---   dead_share        double   their share of all messages
---   last_dead_at      instant  latest receipt of a dead letter
+--   dead_letters      bigint   messages that could not be accepted; null where you may not read them
+--   dead_share        double   their share of all messages; null where you may not read them
+--   last_dead_at      instant  latest receipt of a dead letter; null without one
 -- Example:
 --   SELECT source, days_silent, dead_share FROM source_health WHERE days_silent > 2 OR dead_share > 0.01
 CREATE OR REPLACE VIEW source_health AS
@@ -80,8 +82,11 @@ SELECT
     date_diff(
         'day', (last_event_at AT TIME ZONE 'UTC')::DATE, (now() AT TIME ZONE 'UTC')::DATE
     ) AS days_silent,
-    coalesce(dead.dead_letters, 0) AS dead_letters,
-    coalesce(dead.dead_letters, 0) / (coalesce(dead.dead_letters, 0) + coalesce(revisions, 0)) AS dead_share,
+    if(closed, NULL, coalesce(dead.dead_letters, 0)) AS dead_letters,
+    if(
+        closed, NULL, coalesce(dead.dead_letters, 0) / (coalesce(dead.dead_letters, 0) + coalesce(revisions, 0))
+    ) AS dead_share,
     last_dead_at
 FROM accepted
-FULL JOIN dead USING (source);
+FULL JOIN dead USING (source)
+CROSS JOIN (SELECT coalesce(getvariable('tribometer_dead_letters_closed'), false) AS closed);

@@ -155,11 +155,12 @@ class TestRefusing:
         self, root: str, locked: duckdb.DuckDBPyConnection, query: str, complaint: str
     ) -> None:
         files = open_snapshot(root).files
+        (raw,) = Path(root, "raw").glob("month=*/*.parquet")
         before = {path: path.read_bytes() for path in Path(root).rglob("*") if path.is_file()}
         for name, value in {
             "root": root,
             "file": files["feedback"][0],
-            "raw": files["raw"][0],
+            "raw": str(raw),
             "dead": files["dead_letters"][0],
         }.items():
             query = query.replace(f"{{{name}}}", value.replace("'", "''"))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from schemas.views import View, load_views, reference
+from schemas.views import View, load_views
 
 _FILE = """\
 -- sales: what was sold.
@@ -60,8 +58,3 @@ def test_every_view_comes_after_those_it_reads() -> None:
     assert names[0] == "functions"
     for place, view in enumerate(load_views()):
         assert view.sources(names) <= set(names[:place])
-
-
-def test_the_page_is_current() -> None:
-    page = Path(__file__).resolve().parents[2] / "docs" / "views.md"
-    assert page.read_text(encoding="utf-8") == reference(), "run: python -m schemas.views > docs/views.md"
