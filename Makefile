@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= ../shared/data
+QUICK := not streams and not browser and not wheel
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
 
-.PHONY: help install demo test check lint types imports streams browser wheel bench model evaluate docs lock clean
+.PHONY: help install demo test coverage check lint types imports streams browser wheel bench model evaluate docs lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +30,10 @@ demo: install  ## Run the main job on a simulated launch and show what it found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
 test: install  ## Run the tests: no network, no shared data, under three minutes
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term -m "not streams and not browser and not wheel"
+	@$(BIN)/python -m pytest -n auto -m "$(QUICK)"
+
+coverage: install  ## The same tests, with the lines they run counted
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term -m "$(QUICK)"
 
 check: lint types imports  ## Lint, types and import rules
 

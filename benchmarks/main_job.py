@@ -21,9 +21,10 @@ from pipelines.connect import connect
 from pipelines.embedded import EmbeddedHost
 from pipelines.records import Records, find_files
 from pipelines.replay import replay
-from pipelines.snapshot import open_snapshot
 from schemas.mapping import load_mapping
 from schemas.run import Counts
+from schemas.tables import FEEDBACK, RAW, TableSpec
+from transforms.delta import active_files, open_table
 from transforms.score import load_scorer
 
 ROUNDS: Final = 3
@@ -77,8 +78,8 @@ def main_job(stream: Path, mapping_file: Path, rows: int) -> Iterator[Figure]:
         yield Figure("replay ÷ bare nlp.pipe (median of 3 rounds)", f"{ratio:.2f}", "≥ 0.5")
         yield Figure("replay of what is there already, one core", _rate(rows, [again]))
         yield Figure("peak memory of the replaying process", f"{_peak_bytes(sample, mapping_file) / 1e6:,.0f} MB")
-        for table in ("feedback", "raw"):
-            yield Figure(f"stored bytes per event, {table}", f"{_stored_bytes(tables[1], table) / rows:,.0f}")
+        for spec in (FEEDBACK, RAW):
+            yield Figure(f"stored bytes per event, {spec.name}", f"{_stored_bytes(tables[1], spec) / rows:,.0f}")
         yield Figure(
             "stored bytes per event, feedback in one file", f"{_one_file_bytes(tables[1], folder) / rows:,.0f}"
         )
@@ -87,7 +88,7 @@ def main_job(stream: Path, mapping_file: Path, rows: int) -> Iterator[Figure]:
             query = "SELECT day, sum(friction_authors) FROM friction_daily GROUP BY day"
             connection.execute(query)
             seconds = min(_seconds(lambda: connection.execute(query).fetchall()) for _ in range(ROUNDS))
-        files = len(open_snapshot(str(tables[1])).files["feedback"])
+        files = len(_files(tables[1], FEEDBACK))
         yield Figure(f"friction_daily over all {files:,} files, two cores", f"{seconds * 1000:,.0f} ms")
 
 
@@ -109,7 +110,7 @@ def _replay(host: EmbeddedHost, sample: Path) -> None:
 
 
 def _texts(tables: Path) -> Sequence[str]:
-    files = list(open_snapshot(str(tables)).files["feedback"])
+    files = _files(tables, FEEDBACK)
     query = "SELECT text FROM read_parquet(?) ORDER BY occurred_at, event_id"
     return [row[0] for row in duckdb.execute(query, [files]).fetchall()]
 
@@ -136,14 +137,19 @@ def _peak_bytes(sample: Path, mapping_file: Path) -> int:
     return int(done.stdout.splitlines()[-1])
 
 
-def _stored_bytes(tables: Path, table: str) -> int:
-    return sum(Path(file).stat().st_size for file in open_snapshot(str(tables)).files[table])
+def _stored_bytes(tables: Path, spec: TableSpec) -> int:
+    return sum(Path(file).stat().st_size for file in _files(tables, spec))
+
+
+def _files(tables: Path, spec: TableSpec) -> list[str]:
+    table = open_table(str(tables), spec)
+    return [] if table is None else active_files(table)
 
 
 def _one_file_bytes(tables: Path, folder: str) -> int:
     """What the same rows take without the overhead of a file a day: the floor that compaction works towards."""
     target = Path(folder) / "one.parquet"
-    files = list(open_snapshot(str(tables)).files["feedback"])
+    files = _files(tables, FEEDBACK)
     duckdb.execute(
         f"COPY (SELECT * FROM read_parquet(?) ORDER BY occurred_at) TO '{target}' (COMPRESSION zstd)", [files]
     )

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 
 from pipelines.cli import main
-from pipelines.snapshot import open_snapshot
+from schemas.tables import TABLES
+from transforms.delta import active_files, open_table
 
 HERE = Path(__file__).parent
 CIRCUMSTANCES = {"received_at", "committed_at", "batch_id", "processor", "origin", "model_version"}
@@ -35,7 +36,7 @@ def _plain(value: Any) -> Any:
 
 
 def _rows(tables: Path, table: str, order: str) -> list[dict[str, Any]]:
-    files = list(open_snapshot(str(tables)).files[table])
+    files = active_files(open_table(str(tables), TABLES[table]))  # type: ignore[arg-type]
     found = duckdb.execute(f"SELECT * FROM read_parquet(?, hive_partitioning = true) ORDER BY {order}", [files])
     names = [column[0] for column in found.description]
     return [
