@@ -18,7 +18,7 @@ TEXTS = (
 
 def event(number: int, **fields: Any) -> dict[str, Any]:
     """One event; a number always gives the same one."""
-    occurred_at = datetime(2024, 5, 1, tzinfo=UTC) + timedelta(hours=7 * number)
+    occurred_at = datetime(2024, 5, 1, tzinfo=UTC) + timedelta(minutes=100 * number)
     return {
         "schema": "feedback_event/1",
         "id": str(number),
