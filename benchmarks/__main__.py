@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def bench(data: Path, rows: int, write: bool) -> None:
     stream = data / "streams" / "firefox_support.jsonl.gz"
     if not stream.exists():
         raise click.ClickException(f"{stream}: not there; give the folder that holds streams/ with --data")
-    click.echo("about two minutes, on one core …", err=True)
+    logging.basicConfig(level=logging.CRITICAL)  # Beam warns about optional parts at import
+    click.echo("about three minutes, on one core …", err=True)
     table = _markdown(list(main_job(stream, ROOT / "examples" / "sources" / "firefox_support.yaml", rows)))
     click.echo(table)
     if write:

@@ -8,6 +8,7 @@ whatever it had committed is recognised.
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,21 +107,28 @@ class EmbeddedHost:
 
 @contextlib.contextmanager
 def _original_errors(tables_folder: str) -> Iterator[None]:
-    """Give back the error a step raised: the runner wraps it, an interrupt too, in a RuntimeError."""
+    """Give back the error a step raised: the runner raises another in its place, for an interrupt too."""
     try:
         yield
-    except (RuntimeError, TribometerError) as wrapped:
-        cause: BaseException = wrapped
+    except Exception as raised:
+        cause: BaseException = raised
         while cause.__context__ is not None:
             cause = cause.__context__
         if isinstance(cause, KeyboardInterrupt | TribometerError):
             raise cause from None
         if isinstance(cause, OSError):
             raise TribometerError(
-                f"{cause.filename or tables_folder}: {cause.strerror}; mend it and run the command again, "
+                f"{cause.filename or tables_folder}: {_reason(cause)}; mend it and run the command again, "
                 "what was committed stays"
             ) from cause
         raise
+
+
+def _reason(error: OSError) -> str:
+    """Why, in one line; delta-rs reports a chain of causes in colour, the last of which is the system's."""
+    if error.strerror:
+        return error.strerror
+    return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("↳")[-1].strip()
 
 
 def _counts(batches: Sequence[MessageBatch], result: object) -> Counts:

@@ -64,6 +64,9 @@ def main(argv: list[str] | None = None) -> int:
         status: Any = cli.main(args=ordered, prog_name="tribometer", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as asked:
+        print(asked.format_message(), file=sys.stderr)  # noqa: T201
+        return asked.exit_code
     except (click.Abort, KeyboardInterrupt):
         print("tribometer: interrupted; what was committed stays, run it again to go on", file=sys.stderr)  # noqa: T201
         return 130

@@ -165,6 +165,46 @@ def test_another_author_key_is_refused(
     assert "written with author key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("step", "error", "says"),
+    [
+        (
+            "write_file",
+            OSError(28, "No space left on device", "t/x.parquet"),
+            "t/x.parquet: No space left on device;",
+        ),
+        (
+            "add_files",
+            OSError("Generic error \x1b[31m↳\x1b[0m No space left on device (os error 28)"),
+            "No space left",
+        ),
+    ],
+)
+def test_a_disk_that_fails_is_named_and_nothing_is_half_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    step: str,
+    error: OSError,
+    says: str,
+) -> None:
+    file = write_lines(tmp_path / "in.jsonl", [line(number) for number in range(20)])
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(f"transforms.{'write' if step == 'write_file' else 'commit'}.{step}", fail)
+        assert replay(tmp_path / "t", file) == 1
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert says in said[0]
+    assert "what was committed stays" in said[0]
+    assert content(tmp_path / "t") == []
+    assert replay(tmp_path / "t", file) == 0
+    assert len(content(tmp_path / "t")) == 20
+
+
 def test_an_empty_file_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty.jsonl").touch()
     assert replay(tmp_path / "t", tmp_path / "empty.jsonl") == 0
