@@ -32,14 +32,16 @@ def default_key_file() -> Path:
 
 
 def load_keyring(key_file: Path | None = None, *, create: bool = True) -> AuthorKeyring:
-    """The deployment's keyring: from TRIBOMETER_AUTHOR_KEY, else from `key_file`, which is made if it is absent.
+    """The deployment's keyring: from `key_file` where one is named, else TRIBOMETER_AUTHOR_KEY, else the default file.
+
+    A file that is absent is made.
 
     Several processes may start at once: one of them makes the file, and all read the same key. Workers of a
     distributed run pass `create=False`: a key made on one machine would split every author in two.
     `UsageError` for a key that is too short, `TribometerError` for a file that cannot be read or made.
     """
     given = os.environ.get(KEY_VARIABLE)
-    if given is not None:
+    if key_file is None and given is not None:
         return _keyring(given, KEY_VARIABLE)
     path = key_file or default_key_file()
     try:

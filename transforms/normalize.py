@@ -216,7 +216,7 @@ class _NormalizeFn(beam.DoFn):
 class Normalize(beam.PTransform):
     """`DecodedBatch` to record batches of `arrow.EVENT`; `list[DeadLetter]` in `failed`.
 
-    The author key is read where the step runs, from TRIBOMETER_AUTHOR_KEY or `key_file`, and must exist there
+    The author key is read where the step runs, from `key_file` or TRIBOMETER_AUTHOR_KEY, and must exist there
     (`schemas.author_key.load_keyring` makes it): it is never in the graph. `key_id`, which reveals nothing, is; a
     worker with another key stops the run rather than give authors a second pseudonym.
     """

@@ -26,10 +26,13 @@ def test_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
     assert [found.name for found in path.parent.iterdir()] == ["author.key"]
 
 
-def test_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_file_comes_before_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_VARIABLE, "k" * 32)
-    assert load_keyring(tmp_path / "author.key").key == b"k" * 32
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(tmp_path / "default.key"))
+    assert load_keyring().key == b"k" * 32
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "author.key").write_text("f" * 32)
+    assert load_keyring(tmp_path / "author.key").key == b"f" * 32
 
 
 def test_a_short_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

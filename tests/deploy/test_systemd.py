@@ -1,0 +1,35 @@
+"""The units start a command that exists, with options that exist."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.docs.test_code import check_call
+
+UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
+
+
+def read(name: str) -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read(UNITS / name)
+    return unit
+
+
+def test_the_service_starts_a_command_that_parses(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = read("tribometer-replay.service")["Service"]
+    program, *arguments = shlex.split(service["ExecStart"])
+    assert Path(program).name == "tribometer"
+    name, tables = service["Environment"].split("=")
+    monkeypatch.setenv(name, tables)
+    check_call(arguments)
+    assert service["ReadWritePaths"] == tables
+
+
+def test_the_timer_starts_the_service_again_after_it_ends() -> None:
+    assert "OnUnitInactiveSec" in read("tribometer-replay.timer")["Timer"]
+    assert (UNITS / "tribometer-replay.service").exists()
