@@ -25,6 +25,8 @@ Step = Callable[[Any], Any]
 PATTERN_SUBJECT_MAXIMUM_CHARACTERS = 1000
 """Longer values are not matched against a mapping's patterns, which may be slow on hostile input."""
 
+_ESCAPED_QUOTE = re.compile(r"""\\+(["'])""")
+
 
 class Refused(ValueError):
     """A value that a converter cannot convert. `reason` follows the field's name and never repeats the value."""
@@ -64,6 +66,15 @@ class Lower(Converter):
 
     def function(self) -> Step:
         return lambda value: _text(value).lower()
+
+
+class Unescape(Converter):
+    """Text without the backslashes that some exports leave before quotes, as in `don\\'t`."""
+
+    name: Literal["unescape"]
+
+    def function(self) -> Step:
+        return lambda value: _ESCAPED_QUOTE.sub(r"\1", _text(value))
 
 
 class Join(Converter):
@@ -233,13 +244,14 @@ class Map(Converter):
 
 
 AnyConverter = Annotated[
-    Html | Lower | Join | Timestamp | Rating | VersionTag | FirstMatch | Language | Boolean | Map,
+    Html | Lower | Unescape | Join | Timestamp | Rating | VersionTag | FirstMatch | Language | Boolean | Map,
     Field(discriminator="name"),
 ]
 
 CONVERTERS: dict[str, type[Converter]] = {
     "html": Html,
     "lower": Lower,
+    "unescape": Unescape,
     "join": Join,
     "timestamp": Timestamp,
     "rating": Rating,

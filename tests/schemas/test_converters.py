@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.converters import CONVERTERS, Refused
+from schemas.converters import CONVERTERS, Refused, Unescape
 from schemas.html_text import _laid_out, _parsed_text, _plain_text, html_to_text
 from schemas.hygiene import clean
 from schemas.version_tag import version_from_tags
@@ -160,3 +160,11 @@ def test_clean_is_idempotent_and_leaves_only_storable_text(text: str) -> None:
     cleaned = clean(text)
     assert clean(cleaned) == cleaned
     assert not set(cleaned) & set("\x00\r\x85\u2028\ud800")
+
+
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [("don\\'t", "don't"), ('a \\"b\\" c', 'a "b" c'), ("don\\\\'t", "don't"), ("C:\\new", "C:\\new"), ("", "")],
+)
+def test_unescape(escaped: str, text: str) -> None:
+    assert Unescape(name="unescape").function()(escaped) == text
