@@ -78,7 +78,7 @@ def compose(connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mappi
 
     Makes temporary tables in `connection`, so that the views are read once; run it on a connection of its own.
     """
-    for table in ("said", "heard", "complaints"):
+    for table in ("heard", "said", "complaints"):
         rows(connection, table, **scope.parameters)
     series = read_series(connection, scope, LONGEST_DAILY_WINDOW_DAYS)
     by_touchpoint = read_series(connection, scope, LONGEST_DAILY_WINDOW_OF_TOUCHPOINT_DAYS)

@@ -2,7 +2,7 @@
 
 Every day four people meet friction at usability and two at reliability, each only once, and three speak without
 friction. After launch 2.0 sixteen more a day meet friction at usability for two weeks. On one day forty meet friction
-at reliability.
+at reliability. On another nobody in particular says the same thing fifty times, which is one voice.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ LAUNCHED = date(2024, 4, 29)
 OUTAGE = date(2024, 5, 23)
 HOSTILE = "</script><script>alert('owned')</script> & <img src=x onerror=alert(1)> is what I see"
 PASTED = "Call the number in our profile now for cheap insurance of everything you own"
+
+FLOOD = "This app is the worst of all apps and I want my money back at once"
 
 _THINGS = ("menu", "search", "basket", "settings page", "toolbar", "back button", "address form", "help page")
 _TROUBLES = ("hides what I need", "moves around every week", "takes far too long to open", "forgets what I typed")
@@ -60,6 +62,9 @@ def _day(number: int) -> Iterator[dict[str, Any]]:
     if number == 20:
         for copy in range(30):
             yield _said(day, f"pasted{copy}", "account", 0.95, PASTED, author="one account")
+    if number == 12:
+        for copy in range(50):
+            yield {**_said(day, f"nobody{copy}", "account", 0.95, f"{FLOOD} {copy}!"), "author_key": None}
 
 
 def _said(day: date, name: str, touchpoint: str, friction_p: float, text: str, author: str = "") -> dict[str, Any]:

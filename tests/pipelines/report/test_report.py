@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -11,12 +11,14 @@ from pipelines.report.report import Report, compose
 from pipelines.report.scope import find_scope
 from pipelines.report.series import ANY
 from schemas.errors import UsageError
-from tests.pipelines.report.story import DAYS, HOSTILE, LAUNCHED, OUTAGE, PASTED
+from tests.pipelines.report.story import BEGINS, DAYS, HOSTILE, LAUNCHED, OUTAGE, PASTED
 
 
 def test_totals(report: Report) -> None:
-    assert report.totals["authors"] == DAYS * 9 + 16 * 14 + 38 + 2
-    assert report.totals["friction_authors"] == DAYS * 6 + 16 * 14 + 38 + 2
+    assert report.totals["authors"] == DAYS * 9 + 16 * 14 + 38 + 3  # the hostile, the paster, nobody in particular
+    assert (
+        report.totals["friction_authors"] == DAYS * 6 + 16 * 14 + 38 + 3
+    )  # the hostile, the paster, nobody in particular
     assert report.totals["rate_low"] < report.totals["friction_rate"] < report.totals["rate_high"]
 
 
@@ -75,6 +77,14 @@ def test_pasted_text_is_no_quote_and_quotes_differ(report: Report) -> None:
     assert len({quote[:25] for quote in quotes}) == len(quotes)
 
 
+def test_one_text_without_author_is_one_voice(report: Report) -> None:
+    flooded = BEGINS + timedelta(days=12)
+    assert [
+        found for found in report.stand_outs if found.first_day <= flooded <= found.last_day
+    ] == []
+    assert report.totals["events"] > report.totals["authors"]
+
+
 def test_series_counts_a_person_once_and_has_no_gaps(report: Report) -> None:
     assert report.series.grain == "day"
     points = report.series.points[ANY]
@@ -82,7 +92,7 @@ def test_series_counts_a_person_once_and_has_no_gaps(report: Report) -> None:
     assert max(points, key=lambda point: point.friction_authors).begins == OUTAGE
     assert report.by_touchpoint.grain == "week"
     weeks = report.by_touchpoint.points["account"]
-    assert (len(weeks), sum(point.friction_authors for point in weeks)) == (DAYS // 7, 1)
+    assert (len(weeks), sum(point.friction_authors for point in weeks)) == (DAYS // 7, 2)
 
 
 def test_sources_say_what_was_lost(report: Report) -> None:
