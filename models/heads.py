@@ -107,9 +107,10 @@ DEFAULT_BLEND: Final = {
     "touchpoint_other": 1.5,
     "touchpoint_threshold": 0.35,
     "sentiment_problem": 0.2,
-    "friction_problem": 0.25,
+    "friction_problem": 0.32,
+    "friction_question": -0.5,
     "friction_sentiment": 1.5,
-    "friction_bias": -0.6,
+    "friction_bias": -0.85,
 }
 """How learned logits and the evidence of cues are weighed; chosen by hand on the development data."""
 
@@ -241,6 +242,7 @@ class FeedbackHeads:
             logits[:, _FRICTION]
             + blend["friction_problem"] * np.minimum(cues[:, _PROBLEM], _MOST_EVIDENCE)
             + blend["friction_sentiment"] * (sentiment[:, 0] - sentiment[:, 2])
+            + blend["friction_question"] * ((cues[:, _INTENT["question"]] > 0) & (cues[:, _PROBLEM] <= 0))
             + blend["friction_bias"]
         )
         result: NDArray[np.float64] = 1 / (1 + np.exp(-evidence))

@@ -68,6 +68,10 @@ FRICTION_SETS: Final = ("pros_cons", "hu_liu_products", "vader_amazon", "uci_ama
 """Sets about products and services, where a negative text is friction and any other is not."""
 
 
+PLAIN_SETS: Final = ("goemotions", "vader_nyt")
+"""Sets of talk and news, where a negative text is seldom about a product; their other texts are no friction."""
+
+
 @dataclass(frozen=True)
 class Features:
     """Texts as a matrix of weighted buckets, one row a text, each of length one; the same with their tones after it."""
@@ -296,8 +300,8 @@ def _friction_labels(rows: Sequence[Row]) -> tuple[NDArray[np.int64], NDArray[np
         if row.set in FRICTION_SETS:
             chosen.append(number)
             target.append(row.label == "neg")
-        elif row.set == "goemotions" and row.label != "neg":
-            if number % 4 == 0:
+        elif row.set in PLAIN_SETS and row.label != "neg":
+            if number % 3 == 0:
                 chosen.append(number)
                 target.append(False)
         elif problem is not None and (problem or number % 3 == 0):
