@@ -221,9 +221,12 @@ class FeedbackHeads:
     ) -> None:
         """Turn logits and cues into scores. `context` are the cues of the whole text a clause stands in."""
         # Whoever tells of a problem is not happy about it, also in words that no one would call negative; whoever says
-        # that there is none is not sad.
-        trouble = np.clip(cues[:, _PROBLEM], -_TELLING_PROBLEM, _TELLING_PROBLEM) * self.weights.blend["sentiment_problem"]
-        sentiment = _softmax(logits[:, _SENTIMENT] + trouble[:, None] * _MISERY)
+        # that there is none, or no more than a courtesy, is not sad.
+        told = np.where(
+            content, np.clip(cues[:, _PROBLEM], -_TELLING_PROBLEM, _TELLING_PROBLEM), -_TELLING_PROBLEM
+        )
+        misery = self.weights.blend["sentiment_problem"] * told[:, None] * _MISERY
+        sentiment = _softmax(logits[:, _SENTIMENT] + misery)
         friction = self._friction(logits, sentiment, cues)
         touchpoint, p = self._touchpoint(logits, cues, context)
         records["sentiment_p"] = np.round(sentiment, 4)
