@@ -23,7 +23,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import minibatch
 
 from models.language import Kind
-from models.tokens import Flags, Positions, Tokens, word_hashes
+from models.tokens import Flags, Positions, Tokens, remember_tokens, word_hashes
 
 CONTRAST: Final = (
     "but",
@@ -118,6 +118,8 @@ class ClauseSplitter:
     def pipe(self, stream: Iterable[Doc], batch_size: int = 256) -> Iterator[Doc]:
         """Split many documents at once; the result does not depend on `batch_size`."""
         for docs in minibatch(stream, batch_size):
+            for doc in docs:
+                remember_tokens(doc)
             tokens = Tokens.of(docs)
             starts = clause_starts(tokens)
             cuts = np.searchsorted(starts, tokens.document_start)

@@ -1,11 +1,14 @@
 """Judges a model on sets it never saw: `python -m models.evaluate --data DIR [--model FOLDER] [--write CARD.md]`.
 
-Prints, as Markdown, macro-F1 beside VADER's on the same rows, calibration error, and touchpoint macro-F1 where
-labels exist. With `--write` the figures replace those between the markers in the model card.
+Prints, as Markdown, macro-F1 beside VADER's on the same rows, calibration error, touchpoint macro-F1 where labels
+exist, and friction against stars where DIR holds the review streams. With `--write` the figures replace those between
+the markers in the model card.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,14 @@ END: Final = "<!-- end of figures -->"
 TOUCHPOINT_SETS: Final = ("banking77", "clinc150", "multidogo_software", "airline_reason", "acos_laptop", "maalej")
 """Test splits of sets the model learned from, then sets from domains it never saw."""
 
+REVIEW_STREAMS: Final = {
+    "app_store_reviews": ("title", "content"),
+    "threads_play_reviews": ("review",),
+}
+"""Streams of reviews with stars, and the fields that hold their text; no model learns from them."""
+
+_REVIEWS: Final = 5_000
+"""Reviews of a stream that are judged, evenly spread over its time."""
 _VADER_NEUTRAL: Final = 0.05
 _BINS: Final = 10
 
@@ -51,6 +62,31 @@ class TouchpointScore:
     macro_f1: float
     coverage: float
     precision: float
+
+
+@dataclass(frozen=True)
+class Friction:
+    """One line of the friction table: how well friction, told from the text alone, ranks bad reviews over good ones."""
+
+    stream: str
+    rows: int
+    auc: float
+    bad_high: float
+    """Share of the reviews with one or two stars whose friction is a half or more."""
+    good_high: float
+    """The same of those with four or five."""
+
+
+def auc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
+    """The probability that a positive scores higher than a negative; a tie counts half.
+
+    >>> auc(np.array([0.9, 0.5]), np.array([0.1, 0.5]))
+    0.875
+    """
+    order = np.sort(negative)
+    below = np.searchsorted(order, positive, side="left")
+    not_above = np.searchsorted(order, positive, side="right")
+    return float(np.mean(below + not_above) / (2 * len(order)))
 
 
 def macro_f1(truth: NDArray[np.int64], guess: NDArray[np.int64]) -> float:
@@ -140,8 +176,35 @@ def _judged(scorer: Scorer, name: str, texts: Sequence[str], truth: Sequence[str
     return TouchpointScore(name, len(texts), macro_f1(wanted, got), float(named.mean()), precision)
 
 
-def markdown(sentiment: Sequence[Sentiment], touchpoints: Sequence[TouchpointScore]) -> str:
-    """Both tables as the model card shows them."""
+def friction_table(data: Path, scorer: Scorer) -> list[Friction]:
+    """Reviews of one or two stars against those of four or five, a line for each stream that is there."""
+    folder = data / "streams"
+    return [
+        _against_stars(name, folder / f"{name}.jsonl.gz", fields, scorer)
+        for name, fields in REVIEW_STREAMS.items()
+        if (folder / f"{name}.jsonl.gz").is_file()
+    ]
+
+
+def _against_stars(name: str, path: Path, fields: Sequence[str], scorer: Scorer) -> Friction:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        reviews = [json.loads(line) for line in lines]
+    reviews = reviews[:: max(1, len(reviews) // _REVIEWS)]
+    texts = ["\n".join(review[field] or "" for field in fields) for review in reviews]
+    scores = scorer.score(texts)
+    friction = scores.column("friction_p").to_numpy(zero_copy_only=False).astype(float)
+    stars = np.array([review["rating"] or np.nan for review in reviews], dtype=float)
+    read = ~np.isnan(friction)
+    bad, good = friction[read & (stars <= 2)], friction[read & (stars >= 4)]
+    return Friction(
+        name, len(bad) + len(good), auc(bad, good), float(np.mean(bad >= 0.5)), float(np.mean(good >= 0.5))
+    )
+
+
+def markdown(
+    sentiment: Sequence[Sentiment], touchpoints: Sequence[TouchpointScore], friction: Sequence[Friction]
+) -> str:
+    """The tables as the model card shows them."""
     lines = [
         "| unseen set | rows | macro-F1 | VADER | calibration error |",
         "|---|---:|---:|---:|---:|",
@@ -156,6 +219,10 @@ def markdown(sentiment: Sequence[Sentiment], touchpoints: Sequence[TouchpointSco
             f"| {t.set} | {t.rows:,} | {t.macro_f1:.3f} | {t.coverage:.0%} | {t.precision:.0%} |"
             for t in touchpoints
         ),
+        "",
+        "| friction against stars | reviews | AUC | 1-2 stars with friction | 4-5 stars with friction |",
+        "|---|---:|---:|---:|---:|",
+        *(f"| {f.stream} | {f.rows:,} | {f.auc:.3f} | {f.bad_high:.0%} | {f.good_high:.0%} |" for f in friction),
     ]
     return "\n".join(lines)
 
@@ -169,7 +236,10 @@ def markdown(sentiment: Sequence[Sentiment], touchpoints: Sequence[TouchpointSco
 def main(data: Path, model: str, write: Path | None) -> None:
     """Print the figures of a model."""
     sets, scorer = LabelledSets(data), load_scorer(model)
-    figures = markdown(sentiment_table(sets, scorer), touchpoint_table(sets, scorer))
+    friction = friction_table(data, scorer)
+    if not friction:
+        click.echo(f"no review streams in {data / 'streams'}: friction is not judged", err=True)
+    figures = markdown(sentiment_table(sets, scorer), touchpoint_table(sets, scorer), friction)
     click.echo(f"{scorer.version}\n\n{figures}")
     if write is not None:
         card = write.read_text(encoding="utf-8")

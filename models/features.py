@@ -3,12 +3,14 @@
 Each token gives `FEATURES` bucket numbers: its word, its stem, the pair and the triple it ends, its last letters,
 and the valence its word has in the lexicon. A token within reach of a negation gives other buckets for its word,
 stem and valence than it would alone: "not good" shares nothing with "good". Bucket 0 is empty on purpose.
+
+Beside its buckets each token gives its polarity; the polarities of a text, summed, are its tone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,11 @@ NEGATIONS: Final = (
 )
 _NEGATIONS: Final = word_hashes(NEGATIONS)
 _NEGATED: Final = 7919
+_PLAIN, _TURNED = 4, -3
+"""A polarity counts in quarter steps of the lexicon; a negation turns it and takes a quarter off."""
+TONES: Final = 4
+_MUCH: Final = 240
+"""Square of a polarity in quarter steps, near 4 steps, at which a tone is well on its way to 1."""
 _NOTHING: Final = np.uint64(0)
 
 
@@ -60,11 +67,37 @@ def negated(tokens: Tokens, starts: Positions) -> Flags:
     return result
 
 
-def buckets(tokens: Tokens, starts: Positions, lexicon: Lexicon, count: int) -> NDArray[np.intp]:
-    """Bucket numbers in 0..count-1, one row a token and one column a feature; `count` is a power of two."""
+def tone(polarity: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """`TONES` numbers in -1..1 for each row of summed polarities: good against bad, good, bad, and neither.
+
+    >>> tone(np.array([[0, 0], [12, 0]])).round(2).tolist()
+    [[0.0, 0.0, 0.0, 1.0], [0.61, 0.61, 0.0, 0.0]]
+    """
+    good, bad = polarity[:, 0].astype(np.float64), polarity[:, 1].astype(np.float64)
+    most = np.stack([good - bad, good, bad], axis=1)
+    return np.column_stack([most / np.sqrt(most**2 + _MUCH), good + bad == 0])
+
+
+def token_features(
+    tokens: Tokens, starts: Positions, lexicon: Lexicon, count: int
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Bucket numbers in 0..count-1, one column a feature, and polarities, good and bad; one row a token.
+
+    `count` is a power of two.
+    """
     if not len(tokens):
-        return np.empty((0, FEATURES), dtype=np.intp)
-    salt = np.where(negated(tokens, starts), np.uint64(_NEGATED), _NOTHING)
+        return np.empty((0, FEATURES), dtype=np.intp), np.empty((0, 2), dtype=np.int32)
+    turned = negated(tokens, starts)
+    valence = lexicon.valence(tokens.norm)
+    strength = valence.astype(np.int32) * np.where(turned, _TURNED, _PLAIN).astype(np.int32)
+    polarity = np.stack([np.maximum(strength, 0), np.maximum(-strength, 0)], axis=1)
+    return _buckets(tokens, starts, turned, valence, count), polarity
+
+
+def _buckets(
+    tokens: Tokens, starts: Positions, turned: Flags, valence: NDArray[np.int8], count: int
+) -> NDArray[np.intp]:
+    salt = np.where(turned, np.uint64(_NEGATED), _NOTHING)
     first = np.zeros(len(tokens), dtype=bool)
     first[starts] = True
     previous = np.where(first, _NOTHING, np.append(_NOTHING, tokens.norm[:-1]))
@@ -72,7 +105,6 @@ def buckets(tokens: Tokens, starts: Positions, lexicon: Lexicon, count: int) -> 
     second[1:] = first[:-1]
     before = np.where(first | second, _NOTHING, np.append([_NOTHING, _NOTHING], tokens.norm[:-2])[: len(tokens)])
     pair = join(previous, tokens.norm)
-    valence = lexicon.valence(tokens.norm)
     hashes = np.stack(
         [
             scramble(tokens.norm ^ salt, _WORD),

@@ -1,7 +1,7 @@
 """spaCy component: linear heads over hashed features, for every clause and for the whole text.
 
 Weights are small integers, so that sums are exact: a score does not depend on the order or the company in which
-texts are scored. A logit is  scale * (sum of weights) / sqrt(sum of squared idf) + bias.
+texts are scored. A logit is  scale * (sum of weights) / sqrt(sum of squared idf) + tone . its weights + bias.
 """
 
 from __future__ import annotations
@@ -19,26 +19,33 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from models.clauses import starts_of
-from models.features import FEATURES, Lexicon, buckets, negated
+from models.features import FEATURES, TONES, Lexicon, negated, token_features, tone
 from models.language import Kind
 from models.phrases import Phrase, PhraseTable
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
-from models.tokens import Positions, Tokens, word_hashes
+from models.tokens import Positions, Tokens, forget_tokens, word_hashes
 from schemas.touchpoint import OTHER, Touchpoint
 
 HEADS: Final = (*SENTIMENTS, "friction", *(touchpoint.value for touchpoint in Touchpoint), OTHER)
 TOUCHPOINTS: Final = (*(touchpoint.value for touchpoint in Touchpoint), OTHER)
 CUES: Final = (*(touchpoint.value for touchpoint in Touchpoint), "effort", "problem", "courtesy", *INTENTS)
 
+_SUMS: Final = len(HEADS) + 3
+_POLARITY: Final = slice(len(HEADS) + 1, _SUMS)
+"""Sums of a token: a column a head, the squared idf, and two of polarity."""
 _SENTIMENT: Final = slice(0, len(SENTIMENTS))
 _FRICTION: Final = len(SENTIMENTS)
 _TOUCHPOINT: Final = slice(_FRICTION + 1, len(HEADS))
 _SEED: Final = slice(0, len(Touchpoint))
 _EFFORT: Final = CUES.index("effort")
 _PROBLEM: Final = CUES.index("problem")
+_OF_PROBLEMS: Final = (_PROBLEM, CUES.index("bug"))
 _COURTESY: Final = CUES.index("courtesy")
 _INTENT: Final = {intent: CUES.index(intent) for intent in INTENTS}
 _MOST_EVIDENCE: Final = 12
+_TELLING_PROBLEM: Final = 5
+"""Cue weight at which a problem has been told; more of it does not make it worse."""
+_MISERY: Final = np.array([1.0, 0.0, -0.5])
 _MOST_CONTEXT: Final = 30
 _SOME_CONTEXT: Final = 4
 """Cue weight below which a text does not say what it is about."""
@@ -71,11 +78,15 @@ _EMPTY_WORDS: Final = word_hashes(
 
 @dataclass
 class Weights:
-    """What training leaves behind. `table` has a row a bucket; its last column is the bucket's squared idf."""
+    """What training leaves behind.
+
+    `table` has a row a bucket; its last column is the bucket's squared idf. `tone` has a row a tone, a column a head.
+    """
 
     table: NDArray[np.int16]
     scale: NDArray[np.float64]
     bias: NDArray[np.float64]
+    tone: NDArray[np.float64]
     lexicon: Lexicon
     cues: Sequence[Phrase]
     blend: Mapping[str, float] = field(default_factory=dict)
@@ -85,7 +96,8 @@ class Weights:
         """Two empty buckets: every logit is its bias, zero."""
         nothing = Lexicon(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int8))
         zeros = np.zeros(len(HEADS))
-        return cls(np.zeros((2, len(HEADS) + 1), dtype=np.int16), zeros, zeros, nothing, [], dict(DEFAULT_BLEND))
+        table, tones = np.zeros((2, len(HEADS) + 1), dtype=np.int16), np.zeros((TONES, len(HEADS)))
+        return cls(table, zeros, zeros, tones, nothing, [], dict(DEFAULT_BLEND))
 
 
 DEFAULT_BLEND: Final = {
@@ -94,9 +106,11 @@ DEFAULT_BLEND: Final = {
     "touchpoint_context": 2.2,
     "touchpoint_other": 1.5,
     "touchpoint_threshold": 0.35,
-    "friction_problem": 0.25,
+    "sentiment_problem": 0.2,
+    "friction_problem": 0.32,
+    "friction_question": -0.5,
     "friction_sentiment": 1.5,
-    "friction_bias": -0.6,
+    "friction_bias": -0.85,
 }
 """How learned logits and the evidence of cues are weighed; chosen by hand on the development data."""
 
@@ -129,13 +143,14 @@ class FeedbackHeads:
             for position, doc in enumerate(docs):
                 doc.user_data[MENTIONS_KEY] = mentions[cuts[position] : cuts[position + 1]]
                 doc.user_data[EVENT_KEY] = events[position : position + 1]
+                forget_tokens(doc)
             yield from docs
 
     def logits(self, docs: Sequence[Doc]) -> NDArray[np.float64]:
         """The heads' logits for whole texts, one row a document and one column a head of `HEADS`."""
         tokens = Tokens.of(docs)
         sums = self._token_sums(tokens, clause_rows(docs, tokens))
-        return self._logits(_segment_sums(sums, tokens.document_start))
+        return self._logits(segment_sums(sums, tokens.document_start))
 
     def _score(self, docs: Sequence[Doc]) -> tuple[NDArray[Any], NDArray[Any], Positions]:
         """CLAUSE records, EVENT records, and where the clauses of each document begin and end."""
@@ -143,7 +158,7 @@ class FeedbackHeads:
         starts = clause_rows(docs, tokens)
         bounds = np.append(starts, len(tokens))
         document = np.searchsorted(tokens.document_start, starts, side="right") - 1
-        sums = _segment_sums(self._token_sums(tokens, starts), bounds)
+        sums = segment_sums(self._token_sums(tokens, starts), bounds)
         cues = self._cue_sums(tokens, starts)
         content = _has_content(tokens, bounds, cues)
         # What an event says is what its clauses with content say; a text of courtesies speaks for itself.
@@ -162,24 +177,34 @@ class FeedbackHeads:
         return clauses, events, np.searchsorted(document, np.arange(len(docs) + 1))
 
     def _token_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int32]:
-        """Per token, the sum of the weights of its features; integers, exact in any order."""
+        """Per token, its features' weights and squared idf summed, then its polarity; integers, exact in any order."""
         table = self.weights.table
-        numbers = buckets(tokens, starts, self.weights.lexicon, len(table))
-        sums = table[numbers[:, 0]].astype(np.int32)
+        numbers, polarity = token_features(tokens, starts, self.weights.lexicon, len(table))
+        sums = np.empty((len(tokens), _SUMS), dtype=np.int32)
+        sums[:, _POLARITY] = polarity
+        weights = sums[:, : _POLARITY.start]
+        weights[:] = table[numbers[:, 0]]
         for column in range(1, FEATURES):
-            sums += table[numbers[:, column]]
+            weights += table[numbers[:, column]]
         return sums
 
     def _logits(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        length = np.sqrt(np.maximum(sums[:, -1:], 1).astype(np.float64))
-        logits: NDArray[np.float64] = sums[:, :-1] * self.weights.scale / length + self.weights.bias
+        length = np.sqrt(np.maximum(sums[:, len(HEADS), None], 1).astype(np.float64))
+        logits: NDArray[np.float64] = sums[:, : len(HEADS)] * self.weights.scale / length + self.weights.bias
+        # Term by term: a matrix product may add up in another order for another number of rows.
+        for column, weights in zip(tone(sums[:, _POLARITY]).T, self.weights.tone, strict=True):
+            logits += column[:, None] * weights
         return logits
 
     def _cue_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int64]:
-        """Per clause, the summed weights of the cues found in it; negated effort counts the other way round."""
+        """Per clause, the summed weights of the cues found in it.
+
+        Under a negation effort counts the other way round, and what would be a problem is none.
+        """
         rows, columns, weights = self._phrases.find(tokens)
-        flipped = negated(tokens, starts)[rows] & (columns == _EFFORT)
-        signed = np.where(flipped, -weights, weights)
+        turned = negated(tokens, starts)[rows]
+        signed = np.where(turned & (columns == _EFFORT), -weights, weights)
+        signed[turned & np.isin(columns, _OF_PROBLEMS) & (weights > 0)] = 0
         clause = np.searchsorted(starts, rows, side="right") - 1
         total = np.bincount(
             clause * len(CUES) + columns, weights=signed.astype(np.float64), minlength=len(starts) * len(CUES)
@@ -195,7 +220,13 @@ class FeedbackHeads:
         content: NDArray[np.bool_],
     ) -> None:
         """Turn logits and cues into scores. `context` are the cues of the whole text a clause stands in."""
-        sentiment = _softmax(logits[:, _SENTIMENT])
+        # Whoever tells of a problem is not happy about it, also in words that no one would call negative; whoever says
+        # that there is none, or no more than a courtesy, is not sad.
+        told = np.where(
+            content, np.clip(cues[:, _PROBLEM], -_TELLING_PROBLEM, _TELLING_PROBLEM), -_TELLING_PROBLEM
+        )
+        misery = self.weights.blend["sentiment_problem"] * told[:, None] * _MISERY
+        sentiment = _softmax(logits[:, _SENTIMENT] + misery)
         friction = self._friction(logits, sentiment, cues)
         touchpoint, p = self._touchpoint(logits, cues, context)
         records["sentiment_p"] = np.round(sentiment, 4)
@@ -214,6 +245,7 @@ class FeedbackHeads:
             logits[:, _FRICTION]
             + blend["friction_problem"] * np.minimum(cues[:, _PROBLEM], _MOST_EVIDENCE)
             + blend["friction_sentiment"] * (sentiment[:, 0] - sentiment[:, 2])
+            + blend["friction_question"] * ((cues[:, _INTENT["question"]] > 0) & (cues[:, _PROBLEM] <= 0))
             + blend["friction_bias"]
         )
         result: NDArray[np.float64] = 1 / (1 + np.exp(-evidence))
@@ -251,6 +283,7 @@ class FeedbackHeads:
             squared_idf=weights.table[:, -1],
             scale=weights.scale,
             bias=weights.bias,
+            tone=weights.tone,
             lexicon_keys=weights.lexicon.keys,
             lexicon_valences=weights.lexicon.valences,
         )
@@ -267,9 +300,9 @@ class FeedbackHeads:
         with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
             table = np.concatenate([arrays["table"].astype(np.int16), arrays["squared_idf"][:, None]], axis=1)
             lexicon = Lexicon(arrays["lexicon_keys"], arrays["lexicon_valences"])
-            scale, bias = arrays["scale"], arrays["bias"]
+            scale, bias, tones = arrays["scale"], arrays["bias"], arrays["tone"]
         cues = [Phrase(text, CUES.index(column), weight) for text, column, weight in content["cues"]]
-        self.use(Weights(np.ascontiguousarray(table), scale, bias, lexicon, cues, content["blend"]))
+        self.use(Weights(np.ascontiguousarray(table), scale, bias, tones, lexicon, cues, content["blend"]))
         return self
 
 
@@ -303,7 +336,7 @@ def clause_rows(docs: Sequence[Doc], tokens: Tokens) -> Positions:
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
 
-def _segment_sums(values: NDArray[Any], bounds: Positions) -> NDArray[np.int64]:
+def segment_sums(values: NDArray[Any], bounds: Positions) -> NDArray[np.int64]:
     """Sums of the rows between consecutive bounds; an empty segment sums to zero."""
     totals = np.zeros((len(bounds) - 1, values.shape[1]), dtype=np.int64)
     filled = np.flatnonzero(np.diff(bounds) > 0)
@@ -314,7 +347,7 @@ def _segment_sums(values: NDArray[Any], bounds: Positions) -> NDArray[np.int64]:
 
 def _grouped(values: NDArray[np.int64], group: Positions, groups: int) -> NDArray[np.int64]:
     """Sums of the rows of each group; `group` ascends."""
-    return _segment_sums(values, np.searchsorted(group, np.arange(groups + 1)))
+    return segment_sums(values, np.searchsorted(group, np.arange(groups + 1)))
 
 
 def _counts(flags: NDArray[np.bool_], bounds: Positions) -> Positions:

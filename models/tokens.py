@@ -20,6 +20,7 @@ Flags = NDArray[np.bool_]
 
 _ATTRIBUTES: Final = [NORM, PREFIX, SUFFIX, SHAPE, IDX, LENGTH]
 _KIND: Final = {kind: np.uint64(get_string_id(kind.value)) for kind in Kind}
+_TABLE: Final = "token_attributes"
 _NO_TOKENS: Final = np.empty((0, len(_ATTRIBUTES)), dtype=np.uint64)
 
 
@@ -45,7 +46,7 @@ class Tokens:
     @classmethod
     def of(cls, docs: Sequence[Doc]) -> Tokens:
         """The columns of these documents."""
-        arrays = [doc.to_array(_ATTRIBUTES) for doc in docs if len(doc)]
+        arrays = [_table(doc) for doc in docs if len(doc)]
         table = np.concatenate(arrays) if arrays else _NO_TOKENS
         norm, stem, suffix, kind, start, length = (np.ascontiguousarray(column) for column in table.T)
         lengths = np.fromiter((len(doc) for doc in docs), dtype=np.int64, count=len(docs))
@@ -69,6 +70,21 @@ class Tokens:
     def is_one_of(self, words: Hashes) -> Flags:
         """Which tokens have their NORM among these hashes."""
         return np.isin(self.norm, words)
+
+
+def remember_tokens(doc: Doc) -> None:
+    """Keep the attributes of a document for the component that reads them next: reading them is a tenth of scoring."""
+    doc.user_data[_TABLE] = doc.to_array(_ATTRIBUTES)
+
+
+def forget_tokens(doc: Doc) -> None:
+    """Let go of what `remember_tokens` kept."""
+    doc.user_data.pop(_TABLE, None)
+
+
+def _table(doc: Doc) -> NDArray[np.uint64]:
+    kept: NDArray[np.uint64] | None = doc.user_data.get(_TABLE)
+    return doc.to_array(_ATTRIBUTES) if kept is None else kept
 
 
 def word_hashes(words: Sequence[str]) -> Hashes:

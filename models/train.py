@@ -7,6 +7,7 @@ deterministic; a few minutes on two cores. What is learned is written as an ordi
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,46 +20,100 @@ import spacy
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from scipy import sparse
+from scipy.optimize import minimize_scalar
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.svm import LinearSVC
 from spacy.language import Language
 from spacy.util import minibatch
 
 from models import MODEL_NAME, SHIPPED
 from models.data import EVALUATION_SETS, LabelledSets, Row, without_overlap
-from models.features import FEATURES, Lexicon, buckets
-from models.heads import CUES, DEFAULT_BLEND, HEADS, TOUCHPOINTS, FeedbackHeads, Weights, clause_rows
+from models.features import FEATURES, TONES, Lexicon, token_features, tone
+from models.heads import CUES, DEFAULT_BLEND, HEADS, TOUCHPOINTS, FeedbackHeads, Weights, clause_rows, segment_sums
 from models.language import LANGUAGE, norm
 from models.phrases import Phrase
 from models.scores import SENTIMENTS
 from models.tokens import Tokens, word_hashes
 from schemas.taxonomy import load_taxonomy
 
-MODEL_RELEASE: Final = "0.1.0"
+MODEL_RELEASE: Final = "0.2.0"
 BUCKETS: Final = 1 << 18
 SEED: Final = 20261121
 
 _LEAST_DOCUMENTS: Final = 2
 _SHARPNESS: Final = 2.0
-_NEUTRAL_BIAS: Final = -0.6
-"""Much of what the big sets call neutral is small talk, so neutral is likelier there than in feedback."""
+_MOST_STEPS: Final = 60
+_TOLERANCE: Final = 1e-3
+_SENTIMENT_LABELS: Final = frozenset(("neg", "neu", "pos"))
+_NEGATIVE, _NEUTRAL = SENTIMENTS.index("negative"), SENTIMENTS.index("neutral")
 _STRONG, _FAIR, _WEAK = 3, 2, 1
 _CUES: Final = Path(__file__).with_name("cues.yaml")
+_VALENCES: Final = Path(__file__).with_name("valences.yaml")
 _INT8_MOST: Final = 127
 
-SENTIMENT_SHARE: Final = {"goemotions": 0.6, "vader_movie": 0.6, "vader_nyt": 0.5, "pros_cons": 0.5}
-"""Weight of a row by set; sets not named weigh 1. The big sets are furthest from product feedback."""
+SENTIMENT_SHARE: Final = {
+    **{"goemotions": 0.3, "pros_cons": 0.25, "vader_movie": 0.6, "hu_liu_products": 0.1},
+    **{"vader_tweets": 2.0, "vader_amazon": 2.0, "uci_amazon": 2.0, "uci_yelp": 2.0},
+}
+"""Weight of a row by set; sets not named weigh 1. The big sets are furthest from product feedback; what is left of
+hu_liu_products is nearly all neutral, for its other rows judge the model, and would teach that products are."""
+_INTENT_SHARE: Final = 0.3
+
+CALIBRATION_SETS: Final = ("vader_tweets", "vader_amazon", "uci_amazon", "uci_yelp")
+"""Sets kept back while the sharpness of the sentiment head is fitted, and then learned from like the others."""
 
 FRICTION_SETS: Final = ("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets")
 """Sets about products and services, where a negative text is friction and any other is not."""
 
 
+PLAIN_SETS: Final = ("goemotions", "vader_nyt")
+"""Sets of talk and news, where a negative text is seldom about a product; their other texts are no friction."""
+
+
 @dataclass(frozen=True)
 class Features:
-    """Texts as a matrix of weighted buckets, one row a text, each of length one."""
+    """Texts as a matrix of weighted buckets, one row a text, each of length one; the same with their tones after it."""
 
     matrix: sparse.csr_matrix
+    with_tone: sparse.csr_matrix
     squared_idf: NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows to learn from, by number, with their class and weight."""
+
+    rows: NDArray[np.int64]
+    label: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+    def where(self, kept: NDArray[np.bool_]) -> Examples:
+        """Some of them."""
+        return Examples(self.rows[kept], self.label[kept], self.weight[kept])
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The heads' coefficients, filled in one after the other: a column a head."""
+
+    buckets: NDArray[np.float64]
+    tone: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    @classmethod
+    def nothing(cls) -> Learned:
+        """All zero."""
+        return cls(np.zeros((BUCKETS, len(HEADS))), np.zeros((TONES, len(HEADS))), np.zeros(len(HEADS)))
+
+    def take(self, columns: Sequence[int], coefficients: NDArray[Any], intercepts: NDArray[Any]) -> None:
+        """Fill these heads from a linear model, which may have been without tones."""
+        heads = list(columns)
+        self.buckets[:, heads] = coefficients[:, :BUCKETS].T
+        if coefficients.shape[1] > BUCKETS:
+            self.tone[:, heads] = coefficients[:, BUCKETS:].T
+        self.bias[heads] = intercepts
 
 
 def build(sets: LabelledSets, report: bool = True) -> Language:
@@ -80,45 +135,33 @@ def build(sets: LabelledSets, report: bool = True) -> Language:
         )
     rows = [*sentiment_rows, *touchpoint_rows]
     features = _features(nlp, [row.text for row in rows], lexicon)
-    is_sentiment = np.arange(len(rows)) < len(sentiment_rows)
+    heads = Learned.nothing()
 
-    coefficients = np.zeros((BUCKETS, len(HEADS)))
-    bias = np.zeros(len(HEADS))
-    weight = np.array([SENTIMENT_SHARE.get(row.set, 1.0) for row in sentiment_rows])
-    label = np.array([row.sentiment for row in sentiment_rows])
-    _learn(
-        coefficients,
-        bias,
-        columns=range(len(SENTIMENTS)),
-        matrix=features.matrix[is_sentiment],
-        label=label,
-        weight=weight,
-        cost=0.3,
-    )
-    bias[HEADS.index("neutral")] += _NEUTRAL_BIAS
+    told = _sentiment_labels(rows)
+    sharpness = _calibrated(rows, features, told)
+    if report:
+        click.echo(f"sharpness of the sentiment head, fitted on {', '.join(CALIBRATION_SETS)}: {sharpness:.3f}")
+    model = _sentiment_model(features, told)
+    heads.take(range(len(SENTIMENTS)), sharpness * model.coef_, sharpness * model.intercept_)
 
     chosen, target = _friction_labels(rows)
     friction = HEADS.index("friction")
-    _learn_binary(coefficients, bias, column=friction, matrix=features.matrix[chosen], target=target, cost=1.0)
+    model = LogisticRegression(C=1.0, solver="liblinear", random_state=SEED).fit(
+        features.with_tone[chosen], target
+    )
+    heads.take([friction], model.coef_, model.intercept_)
 
     named, touchpoint, weight = _touchpoint_labels(rows, sets)
     first = friction + 1
     columns = [first + index for index in sorted(set(touchpoint.tolist()))]
     absent = [column for column in range(first, len(HEADS)) if column not in columns]
-    _learn(
-        coefficients,
-        bias,
-        columns=columns,
-        matrix=features.matrix[named],
-        label=touchpoint,
-        weight=weight,
-        cost=0.3,
-    )
+    svm = _touchpoint_model(features.matrix[named], touchpoint, weight)
+    heads.take(columns, _SHARPNESS * svm.coef_, _SHARPNESS * svm.intercept_)
     # What was never seen in training is as likely as the average, not impossible.
-    bias[absent] = 0.0
+    heads.bias[absent] = 0.0
 
-    table, scale = _quantise(coefficients, features.squared_idf)
-    return _assembled(Weights(table, scale, bias, lexicon, cues, dict(DEFAULT_BLEND)), sets)
+    table, scale = _quantise(heads.buckets, features.squared_idf)
+    return _assembled(Weights(table, scale, heads.bias, heads.tone, lexicon, cues, dict(DEFAULT_BLEND)), sets)
 
 
 def renew_cues(model: Path, sets: LabelledSets) -> Language:
@@ -142,10 +185,13 @@ def _assembled(weights: Weights, sets: LabelledSets) -> Language:
 def _features(nlp: Language, texts: Sequence[str], lexicon: Lexicon) -> Features:
     indices: list[NDArray[np.intp]] = []
     lengths: list[NDArray[np.int64]] = []
+    tones: list[NDArray[np.float64]] = []
     for docs in minibatch(nlp.pipe(texts), 1000):
         tokens = Tokens.of(docs)
-        indices.append(buckets(tokens, clause_rows(docs, tokens), lexicon, BUCKETS).ravel())
+        numbers, polarity = token_features(tokens, clause_rows(docs, tokens), lexicon, BUCKETS)
+        indices.append(numbers.ravel())
         lengths.append(np.diff(tokens.document_start) * FEATURES)
+        tones.append(tone(segment_sums(polarity, tokens.document_start)))
     pointers = np.append(0, np.cumsum(np.concatenate(lengths)))
     flat = np.concatenate(indices)
     counts = sparse.csr_matrix((np.ones(len(flat)), flat, pointers), shape=(len(texts), BUCKETS))
@@ -158,40 +204,64 @@ def _features(nlp: Language, texts: Sequence[str], lexicon: Lexicon) -> Features
     # The length that scoring will see: squared idf is rounded there, and repeats add up.
     length = np.sqrt(np.maximum(counts @ squared.astype(np.float64), 1))
     matrix = sparse.diags(1 / length) @ counts @ sparse.diags(np.sqrt(squared.astype(np.float64)))
-    return Features(sparse.csr_matrix(matrix, dtype=np.float32), squared)
+    with_tone = sparse.hstack([matrix, np.concatenate(tones)])
+    return Features(
+        sparse.csr_matrix(matrix, dtype=np.float32), sparse.csr_matrix(with_tone, dtype=np.float64), squared
+    )
 
 
-def _learn(
-    coefficients: NDArray[np.float64],
-    bias: NDArray[np.float64],
-    *,
-    columns: Sequence[int],
-    matrix: sparse.csr_matrix,
-    label: NDArray[Any],
-    weight: NDArray[np.float64],
-    cost: float,
-) -> None:
-    # Classes weigh the square root of what would balance them: rare ones are heard, common ones stay likely.
+def _sentiment_labels(rows: Sequence[Row]) -> Examples:
+    """The sentiment sets as they are, and what people ask of agents: a problem told is negative, a wish neutral."""
+    chosen, label, weight = [], [], []
+    for number, row in enumerate(rows):
+        if row.label in _SENTIMENT_LABELS:
+            chosen.append(number)
+            label.append(row.sentiment)
+            weight.append(SENTIMENT_SHARE.get(row.set, 1.0))
+            continue
+        problem = _tells_a_problem(row)
+        if problem is not None and (problem or number % 2 == 0):
+            chosen.append(number)
+            label.append(_NEGATIVE if problem else _NEUTRAL)
+            weight.append(_INTENT_SHARE)
+    return Examples(np.array(chosen), np.array(label), np.array(weight))
+
+
+def _balanced(label: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights by which rare classes are heard and common ones stay likely: the square root of full balance."""
     totals = np.bincount(label, weights=weight)
-    balance = np.sqrt(totals.sum() / np.maximum(totals, 1) / (totals > 0).sum())
+    share = np.sqrt(totals.sum() / np.maximum(totals, 1) / (totals > 0).sum())
+    result: NDArray[np.float64] = weight * share[label]
+    return result
+
+
+def _sentiment_model(features: Features, examples: Examples) -> LogisticRegression:
+    weight = _balanced(examples.label, examples.weight)
+    model = LogisticRegression(C=1.0, max_iter=_MOST_STEPS, tol=_TOLERANCE)
+    return model.fit(features.with_tone[examples.rows], examples.label, sample_weight=weight)
+
+
+def _calibrated(rows: Sequence[Row], features: Features, examples: Examples) -> float:
+    """The factor on the logits that makes them likeliest on whole sets the model has not seen.
+
+    Rows kept back at random would not do: feedback comes from other places than the training sets.
+    """
+    unseen = np.isin([rows[number].set for number in examples.rows], CALIBRATION_SETS)
+    model = _sentiment_model(features, examples.where(~unseen))
+    judged = examples.where(unseen)
+    logits = model.decision_function(features.with_tone[judged.rows])
+
+    def surprise(sharpness: float) -> float:
+        return float(log_loss(judged.label, softmax(sharpness * logits, axis=1)))
+
+    return float(minimize_scalar(surprise, bounds=(0.2, 3.0), method="bounded").x)
+
+
+def _touchpoint_model(
+    matrix: sparse.csr_matrix, label: NDArray[np.int64], weight: NDArray[np.float64]
+) -> LinearSVC:
     # One margin a class; a softmax over twice the margins is close to calibrated on the development sets.
-    model = LinearSVC(C=cost, random_state=SEED).fit(matrix, label, sample_weight=weight * balance[label])
-    coefficients[:, list(columns)] = _SHARPNESS * model.coef_.T
-    bias[list(columns)] = _SHARPNESS * model.intercept_
-
-
-def _learn_binary(
-    coefficients: NDArray[np.float64],
-    bias: NDArray[np.float64],
-    *,
-    column: int,
-    matrix: sparse.csr_matrix,
-    target: NDArray[np.bool_],
-    cost: float,
-) -> None:
-    model = LogisticRegression(C=cost, solver="liblinear", random_state=SEED).fit(matrix, target)
-    coefficients[:, column] = model.coef_[0]
-    bias[column] = model.intercept_[0]
+    return LinearSVC(C=0.3, random_state=SEED).fit(matrix, label, sample_weight=_balanced(label, weight))
 
 
 INTENT_SETS: Final = (
@@ -208,24 +278,35 @@ PROBLEM_LABELS: Final = (
 """Parts of the intent labels that name a problem; the other intents of those sets ask for something."""
 
 
+_PROBLEM: Final = re.compile(rf"(?:^|_)(?:{'|'.join(PROBLEM_LABELS)})")
+_SMALL_TALK: Final = frozenset(
+    ("contentonly", "oos", "outofdomain", "openinggreeting", "closinggreeting", "thankyou", "confirmation")
+) | {"rejection"}
+
+
+def _tells_a_problem(row: Row) -> bool | None:
+    """Whether what is said to an agent tells of a problem; None where nothing is asked of anyone."""
+    if row.set == "cfpb_issue":
+        return True
+    if row.set not in INTENT_SETS or row.label.lower() in _SMALL_TALK:
+        return None
+    return _PROBLEM.search(row.label.lower()) is not None
+
+
 def _friction_labels(rows: Sequence[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     chosen, target = [], []
     for number, row in enumerate(rows):
+        problem = _tells_a_problem(row)
         if row.set in FRICTION_SETS:
             chosen.append(number)
             target.append(row.label == "neg")
-        elif row.set == "goemotions" and row.label != "neg":
-            if number % 4 == 0:
+        elif row.set in PLAIN_SETS and row.label != "neg":
+            if number % 3 == 0:
                 chosen.append(number)
                 target.append(False)
-        elif row.set == "cfpb_issue":
+        elif problem is not None and (problem or number % 3 == 0):
             chosen.append(number)
-            target.append(True)
-        elif row.set in INTENT_SETS and row.label not in {"contentonly", "oos", "outofdomain"}:
-            problem = any(part in row.label.lower() for part in PROBLEM_LABELS)
-            if problem or number % 3 == 0:
-                chosen.append(number)
-                target.append(problem)
+            target.append(problem)
     return np.array(chosen), np.array(target)
 
 
@@ -265,6 +346,8 @@ def _lexicon() -> Lexicon:
     valences = {
         norm(word): value for word, value in SentimentIntensityAnalyzer().lexicon.items() if " " not in word
     }
+    for value, words in YAML(typ="safe").load(_VALENCES.read_text(encoding="utf-8")).items():
+        valences |= {norm(str(word)): value for word in words}
     steps = {word: int(np.sign(value) * np.ceil(abs(value))) for word, value in valences.items()}
     keys = word_hashes(list(steps))
     order = np.argsort(keys)
@@ -285,7 +368,9 @@ def _cues() -> list[Phrase]:
 
 def _meta(sets: LabelledSets, weights: Weights) -> dict[str, Any]:
     behaviour = hashlib.sha256(weights.table.tobytes())
-    behaviour.update(repr((weights.cues, sorted(weights.blend.items()), weights.bias.tolist())).encode())
+    behaviour.update(
+        repr((weights.cues, sorted(weights.blend.items()), weights.bias.tolist(), weights.tone.tolist())).encode()
+    )
     digest = behaviour.hexdigest()[:8]
     return {
         "name": MODEL_NAME,

@@ -8,7 +8,7 @@ import pytest
 
 import models
 from models.data import LabelledSets, Row, heldout_hash, without_overlap
-from models.evaluate import BEGIN, END, markdown, sentiment_table, touchpoint_table
+from models.evaluate import BEGIN, END, friction_table, markdown, sentiment_table, touchpoint_table
 from models.scorer import load_scorer
 
 _CARD = Path(models.__file__).with_name("CARD.md")
@@ -18,7 +18,9 @@ _CARD = Path(models.__file__).with_name("CARD.md")
 def test_the_card_shows_what_the_command_prints(streams: Path) -> None:
     sets, scorer = LabelledSets(streams.parent), load_scorer()
     shown = _CARD.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip()
-    assert shown == markdown(sentiment_table(sets, scorer), touchpoint_table(sets, scorer))
+    assert shown == markdown(
+        sentiment_table(sets, scorer), touchpoint_table(sets, scorer), friction_table(streams.parent, scorer)
+    )
 
 
 @pytest.mark.streams
