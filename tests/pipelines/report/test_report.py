@@ -79,9 +79,7 @@ def test_pasted_text_is_no_quote_and_quotes_differ(report: Report) -> None:
 
 def test_one_text_without_author_is_one_voice(report: Report) -> None:
     flooded = BEGINS + timedelta(days=12)
-    assert [
-        found for found in report.stand_outs if found.first_day <= flooded <= found.last_day
-    ] == []
+    assert [found for found in report.stand_outs if found.first_day <= flooded <= found.last_day] == []
     assert report.totals["events"] > report.totals["authors"]
 
 
