@@ -30,7 +30,7 @@ from models import SHIPPED
 from models.detection import detect, primary
 from models.heads import EVENT_KEY, MENTIONS_KEY, TOUCHPOINTS
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
-from schemas.arrow import MENTION
+from schemas.arrow import MENTION, REDACTED, SCORED
 from schemas.errors import UsageError
 from schemas.touchpoint import OTHER
 
@@ -48,20 +48,7 @@ RATING_ANCHORS: Final = {
 """What a rating on -1..1 stands for; between these points, linear."""
 
 SCORES: Final = pa.schema(
-    [
-        pa.field("language", pa.string()),
-        pa.field("unscored_reason", pa.string()),
-        pa.field("sentiment_label", pa.string()),
-        pa.field("sentiment", pa.float32()),
-        pa.field("sentiment_p", pa.float32()),
-        pa.field("friction_p", pa.float32()),
-        pa.field("touchpoint", pa.string()),
-        pa.field("touchpoint_p", pa.float32()),
-        pa.field("effort", pa.int8()),
-        pa.field("intents", pa.list_(pa.string()), nullable=False),
-        pa.field("mentions", pa.list_(MENTION), nullable=False),
-        pa.field("model_version", pa.string()),
-    ]
+    [SCORED.field("language"), *(field for field in SCORED if field.name not in REDACTED.names)]
 )
 """What a `Scorer` says of each text, row by row."""
 
