@@ -75,7 +75,7 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
         files = snapshot.files[spec.name]
         variable = f"tribometer_{spec.name}"  # of the dead letters the view reads everything but the bytes
         yield f"SET VARIABLE {variable} = [{', '.join(map(_literal, files))}]"
-        yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, empty=not files)}"
+        yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, snapshot)}"
     # Not the same as none: source_health says null where it cannot know.
     yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
     for view in load_views():
@@ -142,16 +142,23 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
         timer.cancel()
 
 
-def _table_query(spec: TableSpec, variable: str, *, empty: bool) -> str:
+def _table_query(spec: TableSpec, variable: str, snapshot: Snapshot) -> str:
     names = [name for name in spec.table_schema.names if not (spec.restricted and name == "payload")]
-    if empty:
-        kinds = _column_types(spec)
+    kinds = _column_types(spec)
+    if not snapshot.files[spec.name]:
         return "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {_quoted(name)}" for name in names) + " WHERE false"
     options = ""
     if spec.partition is not None:
         # Without the type DuckDB would guess a date and fail on the partition of impossible dates.
         options = f", hive_partitioning = true, hive_types = {{{_quoted(spec.partition)}: VARCHAR}}"
-    return f"SELECT {', '.join(map(_quoted, names))} FROM read_parquet(getvariable('{variable}'){options})"
+    if spec.name in snapshot.mixed:
+        options += ", union_by_name = true"
+    there = snapshot.columns[spec.name]
+    columns = [
+        _quoted(name) if name in there else f"NULL::{kinds[name]} AS {_quoted(name)}"  # an older table lacks it
+        for name in names
+    ]
+    return f"SELECT {', '.join(columns)} FROM read_parquet(getvariable('{variable}'){options})"
 
 
 def _column_types(spec: TableSpec) -> dict[str, str]:

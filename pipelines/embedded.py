@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -59,7 +59,7 @@ class EmbeddedHost:
         load_scorer(self.model)
         claim_tables(self.tables, self._author_key_id)
 
-    def run(self, batches: Sequence[MessageBatch], on_taken: OnTaken = lambda _: None) -> Counts:
+    def run(self, batches: Sequence[MessageBatch], on_taken: OnTaken = lambda _: None) -> Run:
         """Commit one batch and say what became of its messages."""
         started_at = self.clock()
         batch_id = uuid.uuid4().hex
@@ -68,7 +68,8 @@ class EmbeddedHost:
         with self._desk.lend(batch_id, batches, on_taken), _original_errors(self.tables):
             result = FnApiRunner().run_via_runner_api(graph, PipelineOptions([]))
             result.wait_until_finish()
-        counts = _counts(batches, result)
+        counted = _counted(result)
+        counts = _counts(batches, counted)
         if not counts.conserved:
             raise TribometerError(f"batch {batch_id}: messages do not add up: {counts}; please report this")
         run = Run(
@@ -80,9 +81,10 @@ class EmbeddedHost:
             counts=counts,
             model_version=load_scorer(self.model).version,
             tribometer_version=version("tribometer"),
+            conflicts=counted.get("conflicts", 0),
         )
         append(self.tables, tables.RUNS, run.row(), batch_id=batch_id, written_at=run.finished_at)
-        return counts
+        return run
 
     @cached_property
     def _author_key_id(self) -> str:
@@ -131,10 +133,14 @@ def _reason(error: OSError) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("↳")[-1].strip()
 
 
-def _counts(batches: Sequence[MessageBatch], result: object) -> Counts:
-    """Messages as handed in, outcomes as counted by the commits: two independent sides of the law."""
+def _counted(result: object) -> dict[str, int]:
+    """What the commits counted, by name."""
     query = result.metrics().query(MetricsFilter().with_namespace("commit"))  # type: ignore[attr-defined]
-    counted = {counter.key.metric.name: counter.committed for counter in query["counters"]}
+    return {counter.key.metric.name: counter.committed for counter in query["counters"]}
+
+
+def _counts(batches: Sequence[MessageBatch], counted: Mapping[str, int]) -> Counts:
+    """Messages as handed in, outcomes as counted by the commits: two independent sides of the law."""
     return Counts(
         messages=sum(len(batch) for batch in batches),
         message_bytes=sum(len(payload) for batch in batches for payload in batch.payloads),

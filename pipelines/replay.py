@@ -51,7 +51,7 @@ def replay(host: EmbeddedHost, files: Sequence[InputFile], progress: Progress) -
         def taken(messages: MessageBatch, positions: Iterator[_Chunk] = positions) -> None:
             progress.scored(len(messages), next(positions).position_bytes)
 
-        counts = host.run([chunk.messages for chunk in batch], taken)
+        counts = host.run([chunk.messages for chunk in batch], taken).counts
         total += counts
         progress.committed(counts)
     if records.failure is not None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from schemas.errors import TribometerError, UsageError
-from schemas.tables import DEAD_LETTERS, EXPOSURE, FEEDBACK, LAUNCHES, RUNS
-from transforms.delta import active_files, open_table
+from schemas.tables import DEAD_LETTERS, ERASURES, EXPOSURE, FEEDBACK, LAUNCHES, RUNS
+from transforms.delta import active_files, column_names, has_older_files, open_table
 
-READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS)
+READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
 """Tables a reader opens, in this order."""
 
 
@@ -24,6 +24,7 @@ READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS)
 class Snapshot:
     """`files[table]` are absolute paths of Parquet files, `versions[table]` the log version they come from.
 
+    `columns[table]` are the columns its log names; of the tables in `mixed` some files may lack the younger ones.
     A table that nothing has been committed to has no files and no version; nor has one in `closed`, a restricted
     table that this user may not open.
     """
@@ -31,6 +32,8 @@ class Snapshot:
     root: Path
     files: Mapping[str, tuple[str, ...]]
     versions: Mapping[str, int]
+    columns: Mapping[str, frozenset[str]]
+    mixed: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
 
 
@@ -43,6 +46,8 @@ def open_snapshot(root: str) -> Snapshot:
     folder = _readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}
     versions: dict[str, int] = {}
+    columns: dict[str, frozenset[str]] = {}
+    mixed: set[str] = set()
     closed: set[str] = set()
     for spec in READABLE:
         files[spec.name] = ()
@@ -58,11 +63,14 @@ def open_snapshot(root: str) -> Snapshot:
         if table is not None:
             files[spec.name] = tuple(active_files(table))
             versions[spec.name] = table.version()
+            columns[spec.name] = frozenset(column_names(table))
+            if has_older_files(table, spec):
+                mixed.add(spec.name)
     if not versions:
         raise UsageError(
             f"{root}: holds no tables; `tribometer replay FILE --source NAME --tables {root}` makes them"
         )
-    return Snapshot(folder, files, versions, frozenset(closed))
+    return Snapshot(folder, files, versions, columns, frozenset(mixed), frozenset(closed))
 
 
 def _readable_folder(root: str) -> Path:

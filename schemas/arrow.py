@@ -3,6 +3,9 @@
 Instants are microseconds, UTC. Identities are 32 hexadecimal digits. Columns marked nullable=False are present
 in every row. `day` is the partition of `feedback`: the UTC day of `occurred_at` as text, or `invalid` for a date
 outside `PLAUSIBLE_YEARS` (schemas/event.py); it is part of the path, not of the file.
+
+Columns are only ever added, last and nullable: a program of an older version then reads and writes a newer table,
+and a newer program reads older files, where the column is null. `ADDED` says which version added what.
 """
 
 from __future__ import annotations
@@ -11,8 +14,21 @@ from typing import Final
 
 import pyarrow as pa
 
-SCHEMA_VERSION: Final = 1
-"""Version of the stored tables; a reader refuses a table with a higher one."""
+SCHEMA_VERSION: Final = 2
+"""Version of these columns."""
+
+READER_VERSION: Final = 1
+"""The oldest version of these columns whose programs read and write today's tables rightly; a program refuses a
+table that needs a higher version than its own. Raised only by a change that is more than added columns."""
+
+ADDED: Final = {
+    ("raw", "account"): 2,
+    ("raw", "native_id"): 2,
+    ("raw", "author_key"): 2,
+    ("dead_letters", "header"): 2,
+    ("runs", "conflicts"): 2,
+}
+"""Columns that version 1 had not, each with the version that added it."""
 
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 
@@ -107,6 +123,9 @@ RAW: Final = pa.schema(
         _required("source", pa.string()),
         _required("received_at", INSTANT),
         _required("payload", pa.binary()),
+        pa.field("account", pa.string()),
+        pa.field("native_id", pa.string()),
+        pa.field("author_key", pa.string()),
     ]
 )
 """The bytes every accepted event came from. Restricted: holds personal data."""
@@ -125,6 +144,7 @@ DEAD_LETTERS: Final = pa.schema(
         _required("attempts", pa.int32()),
         _required("payload_bytes", pa.int64()),
         _required("payload", pa.binary()),
+        pa.field("header", pa.list_(pa.string())),
     ]
 )
 """Messages that could not be accepted, with their exact bytes. Restricted: may hold personal data."""
@@ -174,9 +194,37 @@ RUNS: Final = pa.schema(
         _required("duration_seconds", pa.float64()),
         pa.field("model_version", pa.string()),
         _required("tribometer_version", pa.string()),
+        pa.field("conflicts", pa.int64()),
     ]
 )
 """One row per committed batch: messages = accepted + duplicate + dead + suppressed."""
+
+SUPPRESSIONS: Final = pa.schema(
+    [
+        _required("suppression_id", pa.string()),
+        _required("scope", pa.string()),
+        _required("key", pa.string()),
+        pa.field("reason", pa.string()),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""Authors and events that must not be stored again: one row each."""
+
+ERASURES: Final = pa.schema(
+    [
+        _required("erasure_id", pa.string()),
+        _required("suppression_id", pa.string()),
+        _required("started_at", INSTANT),
+        _required("finished_at", INSTANT),
+        _required("feedback_rows", pa.int64()),
+        _required("raw_rows", pa.int64()),
+        _required("dead_letters", pa.int64()),
+        _required("deleted_files", pa.int64()),
+        _required("key_id", pa.string()),
+        _required("signature", pa.string()),
+    ]
+)
+"""The erasure log: one row per completed erasure, signed with the author key."""
 
 
 def empty(schema: pa.Schema) -> pa.RecordBatch:

@@ -15,7 +15,11 @@ from schemas.violations import Violation
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One refused message. `origin` says where it stood (file and record number, or message id)."""
+    """One refused message.
+
+    `origin` says where it stood (file and record number, or message id); `header` names the columns when the payload
+    is a CSV record.
+    """
 
     source: str
     processor: str
@@ -24,6 +28,7 @@ class DeadLetter:
     received_at: datetime
     payload: bytes
     attempts: int = 1
+    header: tuple[str, ...] | None = None
 
 
 def dead_letter_batch(letters: Iterable[DeadLetter]) -> pa.RecordBatch:
@@ -43,6 +48,7 @@ def dead_letter_batch(letters: Iterable[DeadLetter]) -> pa.RecordBatch:
                 "attempts": letter.attempts,
                 "payload_bytes": len(letter.payload),
                 "payload": letter.payload,
+                "header": letter.header,
             }
             for letter in letters
         ],

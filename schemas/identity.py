@@ -33,6 +33,16 @@ def event_id(source: str, account: str | None, native_id: str, revision: str) ->
     return _digest(b"tribo-event", (source, account or "", native_id, revision))
 
 
+def event_key(source: str, account: str | None, native_id: str) -> str:
+    """Identity of an event over all its revisions, 32 hexadecimal digits."""
+    return _digest(b"tribo-key", (source, account or "", native_id))
+
+
+def suppression_id(scope: str, key: str) -> str:
+    """Identity of a suppression: what it keeps out."""
+    return _digest(b"tribo-suppress", (scope, key))
+
+
 def content_revision(text: str, rating: float | None, deleted: bool) -> str:
     """Revision of an event whose source numbers none: a hash of what the customer said.
 

@@ -49,6 +49,7 @@ class Run:
     counts: Counts
     model_version: str | None
     tribometer_version: str
+    conflicts: int = 0
 
     def row(self) -> pa.Table:
         """The run as a table of one row in `arrow.RUNS`."""

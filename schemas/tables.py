@@ -39,8 +39,10 @@ DEAD_LETTERS: Final = TableSpec("dead_letters", arrow.DEAD_LETTERS, identity="de
 LAUNCHES: Final = TableSpec("launches", arrow.LAUNCHES)
 EXPOSURE: Final = TableSpec("exposure", arrow.EXPOSURE)
 RUNS: Final = TableSpec("runs", arrow.RUNS, identity="batch_id")
+SUPPRESSIONS: Final = TableSpec("suppressions", arrow.SUPPRESSIONS, identity="suppression_id", restricted=True)
+ERASURES: Final = TableSpec("erasures", arrow.ERASURES, identity="erasure_id")
 
 COMMIT_ORDER: Final = (RAW, DEAD_LETTERS, FEEDBACK)
 """A batch's tables in the order of their commits: whoever sees a row of `feedback` can find its bytes in `raw`."""
 
-TABLES: Final = {spec.name: spec for spec in (*COMMIT_ORDER, LAUNCHES, EXPOSURE, RUNS)}
+TABLES: Final = {spec.name: spec for spec in (*COMMIT_ORDER, LAUNCHES, EXPOSURE, RUNS, SUPPRESSIONS, ERASURES)}

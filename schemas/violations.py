@@ -29,6 +29,10 @@ class ViolationKind(StrEnum):
     INVALID_TIMESTAMP = "invalid_timestamp"
     INVALID_RATING = "invalid_rating"
     INVALID_VALUE = "invalid_value"
+    # worker: a message that no process survived, found by halving its batch
+    PROCESS_DIED = "process_died"
+    PROCESS_HUNG = "process_hung"
+    DEFECT = "defect"
 
 
 class Violation(ValueError):

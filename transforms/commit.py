@@ -34,6 +34,7 @@ from transforms.delta import (
     table_path,
 )
 from transforms.elements import BatchId
+from transforms.failpoints import failpoint
 from transforms.parquet import write_file
 
 _ATTEMPTS: Final = 50
@@ -42,12 +43,16 @@ _ATTEMPTS: Final = 50
 
 @dataclass(frozen=True)
 class Committed:
-    """What one table gained: `added` rows, `duplicate` rows it already had or was given twice."""
+    """What one table gained: `added` rows, `duplicate` rows it already had or was given twice.
+
+    `conflicts` counts the rivals that were faster.
+    """
 
     table: str
     added: int
     duplicate: int
     version: int | None
+    conflicts: int = 0
 
 
 def commit(
@@ -69,7 +74,7 @@ def commit(
         kept = [file for file in _without_known(root, spec, table, files) if file.rows]
         added = sum(file.rows for file in kept)
         if not kept:
-            return Committed(spec.name, 0, total, None)
+            return Committed(spec.name, 0, total, None, attempt)
         try:
             version = add_files(table, spec, kept, {"batchId": batch_id, "rows": str(added)})
         except CommitConflictError:
@@ -77,7 +82,8 @@ def commit(
             files = kept  # rows dropped once stay dropped: identities only ever enter a table
             continue
         make_durable(root, spec, kept, version)
-        return Committed(spec.name, added, total - added, version)
+        failpoint("after_commit")
+        return Committed(spec.name, added, total - added, version, attempt)
     raise TribometerError(
         f"the table {table_path(root, spec)} changed {_ATTEMPTS} times while committing; try again"
     )
@@ -134,6 +140,7 @@ class _CommitFn(beam.DoFn):
         files = defaultdict(list)
         for file in element[1]:
             files[file.table].append(file)
+        failpoint("after_stage")
         for spec in COMMIT_ORDER:
             if spec.name not in files:
                 continue
@@ -142,6 +149,7 @@ class _CommitFn(beam.DoFn):
             )
             Metrics.counter("commit", f"{spec.name}_added").inc(outcome.added)
             Metrics.counter("commit", f"{spec.name}_duplicate").inc(outcome.duplicate)
+            Metrics.counter("commit", "conflicts").inc(outcome.conflicts)
             yield outcome
 
 

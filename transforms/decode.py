@@ -44,13 +44,20 @@ def decode(batch: MessageBatch, source: str) -> Outcome[DecodedBatch]:
         except Violation as violation:
             failed.append(
                 DeadLetter(
-                    source, STEP, violation, batch.origins[index], batch.received_at, payload, batch.attempts
+                    source,
+                    STEP,
+                    violation,
+                    batch.origins[index],
+                    batch.received_at,
+                    payload,
+                    batch.attempts,
+                    header,
                 )
             )
     payloads, origins = batch.payloads, batch.origins
     if failed:
         payloads, origins = [payloads[index] for index in kept], [origins[index] for index in kept]
-    return Outcome(DecodedBatch(objects, payloads, origins, batch.received_at, batch.attempts), failed)
+    return Outcome(DecodedBatch(objects, payloads, origins, batch.received_at, header, batch.attempts), failed)
 
 
 def decode_header(payload: bytes) -> tuple[str, ...]:

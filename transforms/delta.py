@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,21 +18,38 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.transaction import AddAction
+from deltalake.schema import Schema
+from deltalake.transaction import AddAction, RemoveAction
 
-from schemas.arrow import SCHEMA_VERSION
+from schemas.arrow import ADDED, READER_VERSION, SCHEMA_VERSION
 from schemas.errors import TribometerError
 from schemas.tables import TableSpec
 
 SCHEMA_VERSION_KEY: Final = "tribometer.schemaVersion"
+"""Table property: the oldest schema version whose programs may read and write the table."""
+
+CREATED_VERSION_KEY: Final = "tribometer.createdSchemaVersion"
+"""Table property: the schema version that made the table. Its files may lack the columns added since."""
+
 AUTHOR_KEY_ID_KEY: Final = "tribometer.authorKeyId"
 _UNDERSTOOD_READER_VERSION: Final = 1
 
 
 class CommitConflictError(Exception):
     """Another committer was faster; open the table again and retry."""
+
+
+@dataclass(frozen=True)
+class LiveFile:
+    """A Parquet file of a snapshot; `path` is relative to the table's folder, as the log spells it."""
+
+    path: str
+    partition: str | None
+    rows: int
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -60,8 +78,8 @@ def table_path(root: str, spec: TableSpec) -> Path:
 def open_table(root: str, spec: TableSpec) -> DeltaTable | None:
     """The table at its newest version, or None where nothing has been committed.
 
-    Raises `TribometerError` for a table that a newer Tribometer, or another writer with features a plain file
-    list would misread, has touched.
+    Raises `TribometerError` for a table that a newer, incompatible Tribometer, or another writer with features a
+    plain file list would misread, has touched.
     """
     path = table_path(root, spec)
     if not (path / "_delta_log").is_dir():
@@ -87,10 +105,17 @@ def open_table(root: str, spec: TableSpec) -> DeltaTable | None:
 
 
 def open_or_create(root: str, spec: TableSpec, configuration: dict[str, str] | None = None) -> DeltaTable:
-    """The table, made first where it does not exist; safe when several processes do so at once."""
+    """The table, ready to be written to: made where it does not exist, given the columns it lacks.
+
+    Safe when several processes do so at once.
+    """
     table = open_table(root, spec)
-    if table is not None:
-        return table
+    if table is None:
+        table = _create(root, spec, configuration)
+    return _with_all_columns(root, spec, table)
+
+
+def _create(root: str, spec: TableSpec, configuration: dict[str, str] | None) -> DeltaTable:
     path = table_path(root, spec)
     path.mkdir(parents=True, exist_ok=True)
     if spec.restricted:
@@ -102,13 +127,42 @@ def open_or_create(root: str, spec: TableSpec, configuration: dict[str, str] | N
             schema=spec.table_schema,
             mode="ignore",
             partition_by=[spec.partition] if spec.partition else None,
-            configuration={SCHEMA_VERSION_KEY: str(SCHEMA_VERSION), **(configuration or {})},
+            configuration={
+                SCHEMA_VERSION_KEY: str(READER_VERSION),
+                CREATED_VERSION_KEY: str(SCHEMA_VERSION),
+                **(configuration or {}),
+            },
             raise_if_key_not_exists=False,
         )
     table = open_table(root, spec)
     if table is None:
         raise TribometerError(f"the table {path} could not be created")
     return table
+
+
+def _with_all_columns(root: str, spec: TableSpec, table: DeltaTable) -> DeltaTable:
+    """The table with the columns that later versions added; older programs go on reading and writing it."""
+    wanted = {field.name: field for field in Schema.from_arrow(spec.table_schema).fields}
+    missing = [wanted[name] for name in wanted if name not in column_names(table)]
+    if not missing:
+        return table
+    with contextlib.suppress(DeltaError):  # another process was first; the check below tells
+        table.alter.add_columns(missing)
+    table = DeltaTable(table_path(root, spec))
+    if lacking := wanted.keys() - column_names(table):
+        raise TribometerError(f"the table {table_path(root, spec)} lacks the columns {', '.join(sorted(lacking))}")
+    return table
+
+
+def has_older_files(table: DeltaTable, spec: TableSpec) -> bool:
+    """Whether some files may lack columns of today: those of a table made before a column was added."""
+    made = int(table.metadata().configuration.get(CREATED_VERSION_KEY, "1"))
+    return any(name == spec.name and made < version for (name, _), version in ADDED.items())
+
+
+def column_names(table: DeltaTable) -> set[str]:
+    """Columns of the table, as its log has them."""
+    return {field.name for field in table.schema().fields}
 
 
 def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> list[str]:
@@ -123,24 +177,80 @@ def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> 
     return [unquote(uri.removeprefix("file://")) for uri in uris]
 
 
+def live_files(table: DeltaTable) -> list[LiveFile]:
+    """The snapshot's files with their sizes, in no order."""
+    partitions = table.metadata().partition_columns
+    column = f"partition.{partitions[0]}" if partitions else None
+    return [
+        LiveFile(row["path"], row[column] if column else None, row["num_records"], row["size_bytes"])
+        for row in pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    ]
+
+
 def add_files(table: DeltaTable, spec: TableSpec, files: Sequence[DataFile], metadata: dict[str, str]) -> int:
     """Make `files` visible in one transaction and return the table's new version.
 
     The check and the commit use the same `table`: a committer that read an older snapshot fails with
     `CommitConflictError` instead of committing rows it has not compared with its rival's.
     """
-    application = f"tribometer.{spec.name}"
-    turn = (table.transaction_version(application) or 0) + 1
-    actions = [
+    return _transact(table, spec, [], files, metadata, turns=[_appends(spec)])
+
+
+def replace_files(
+    table: DeltaTable,
+    spec: TableSpec,
+    removed: Sequence[LiveFile],
+    added: Sequence[DataFile],
+    metadata: dict[str, str],
+    *,
+    changes_rows: bool,
+    bars_appends: bool = False,
+) -> int:
+    """Put `added` in the place of `removed` in one transaction and return the table's new version.
+
+    Only one of several rewriters that read the same snapshot wins, the others get a `CommitConflictError`: delta-rs
+    itself lets two remove the same file. Appends go on beside it, unless `bars_appends`: then every append that
+    checked an older snapshot fails too and checks again. With neither files removed nor added it is a barrier only.
+    """
+    turns = [_rewrites(spec), _appends(spec)] if bars_appends else [_rewrites(spec)]
+    return _transact(table, spec, removed, added, metadata, turns=turns, changes_rows=changes_rows)
+
+
+def _appends(spec: TableSpec) -> str:
+    return f"tribometer.{spec.name}"
+
+
+def _rewrites(spec: TableSpec) -> str:
+    return f"tribometer.{spec.name}.rewrite"
+
+
+def _transact(
+    table: DeltaTable,
+    spec: TableSpec,
+    removed: Sequence[LiveFile],
+    added: Sequence[DataFile],
+    metadata: dict[str, str],
+    *,
+    turns: Sequence[str],
+    changes_rows: bool = True,
+) -> int:
+    """One Delta transaction that takes the next turn of each application in `turns`."""
+    label = {spec.partition: None} if spec.partition else {}
+    actions: list[AddAction | RemoveAction] = [
         AddAction(
             path=file.path,
             size=file.size_bytes,
-            partition_values={spec.partition: file.partition} if spec.partition else {},
+            partition_values=dict.fromkeys(label, file.partition),
             modification_time=int(file.written_at.timestamp() * 1000),
-            data_change=True,
+            data_change=changes_rows,
             stats=json.dumps({"numRecords": file.rows}),
         )
-        for file in files
+        for file in added
+    ]
+    now = int(time.time() * 1000)
+    actions += [
+        RemoveAction(file.path, changes_rows, now, file.size_bytes, dict.fromkeys(label, file.partition))
+        for file in removed
     ]
     try:
         table.create_write_transaction(
@@ -149,7 +259,11 @@ def add_files(table: DeltaTable, spec: TableSpec, files: Sequence[DataFile], met
             schema=spec.table_schema,
             partition_by=[spec.partition] if spec.partition else None,
             commit_properties=CommitProperties(
-                app_transactions=[Transaction(application, turn)], custom_metadata=metadata
+                app_transactions=[
+                    Transaction(application, (table.transaction_version(application) or 0) + 1)
+                    for application in turns
+                ],
+                custom_metadata=metadata,
             ),
         )
     except CommitFailedError as error:

@@ -53,6 +53,7 @@ class DecodedBatch:
     payloads: Sequence[bytes]
     origins: Sequence[str]
     received_at: datetime
+    header: tuple[str, ...] | None = None
     attempts: int = 1
 
     def __len__(self) -> int:

@@ -58,7 +58,7 @@ class Normalizer:
                 failed.append(
                     DeadLetter(
                         self._source, STEP, violation, decoded.origins[position], decoded.received_at,
-                        decoded.payloads[position], decoded.attempts,
+                        decoded.payloads[position], decoded.attempts, decoded.header,
                     )
                 )  # fmt: skip
         return Outcome(_batch(rows), failed)

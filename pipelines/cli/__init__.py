@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
@@ -30,20 +31,31 @@ COMMANDS: Final = {
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name only, so that `--help` needs no Beam and no spaCy."""
+    """A group that knows its commands by name only, so that `--help` needs no Beam and no spaCy.
+
+    `lazy` maps a command to `module:attribute`, in the order of the help.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self._lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._lazy:
             return None
-        module, attribute = COMMANDS[cmd_name].split(":")
+        module, attribute = self._lazy[cmd_name].split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="tribometer", prog_name="tribometer")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
