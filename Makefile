@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= ../shared/data
-QUICK := not streams and not browser and not wheel
+QUICK := not streams and not browser and not wheel and not emulator
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
 

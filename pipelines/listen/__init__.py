@@ -1,0 +1,1 @@
+"""Listen: messages that keep arriving, committed batch by batch, acknowledged only then."""
