@@ -56,11 +56,6 @@ def launch_id(product: str, kind: str, name: str) -> str:
     return _digest(b"tribo-launch", (product, kind, name))
 
 
-def suppression_id(scope: str, key: str) -> str:
-    """Identity of a suppression: an author, an event or a dead letter is suppressed once."""
-    return _digest(b"tribo-suppress", (scope, key))
-
-
 def dead_letter_id(source: str, payload: bytes) -> str:
     """Identity of a message that could not be accepted: its source and its exact bytes."""
     digest = hashlib.blake2b(source.encode() + _SEPARATOR, digest_size=ID_BYTES, person=b"tribo-dead")

@@ -189,7 +189,8 @@ def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> 
 
 def stored_files(root: str, spec: TableSpec) -> list[Path]:
     """Every Parquet file in the table's folder, those the log does not name too, in no order."""
-    return list(table_path(root, spec).rglob("*.parquet"))
+    folder = table_path(root, spec)
+    return [path for path in folder.rglob("*.parquet") if path.relative_to(folder).parts[0] != "_delta_log"]
 
 
 def require_version(root: str, spec: TableSpec, version: int) -> None:

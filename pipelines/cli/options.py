@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 TABLES_VARIABLE = "TRIBOMETER_TABLES"
@@ -22,4 +24,11 @@ writes_tables = click.option(
     show_envvar=True,
     metavar="DIR",
     help="Folder of the tables; made if missing.",
+)
+
+author_key_file = click.option(
+    "--author-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else the file made for this user.",
 )
