@@ -76,6 +76,8 @@ class Attendant:
         self._patience = patience
         self.trouble: str | None = None
         """Why batches cannot be committed now."""
+        self.released = 0
+        """Messages handed back uncommitted."""
 
     def attend(self) -> None:
         """Settle batch after batch. Returns when the buffer is drained, or `give_up` is set."""
@@ -178,6 +180,7 @@ class Attendant:
     def _release(self, messages: list[Received]) -> None:
         self._source.release(messages)
         self._metrics.released.inc(len(messages))
+        self.released += len(messages)
         self._buffer.settled(messages)
 
 

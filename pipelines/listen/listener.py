@@ -161,12 +161,12 @@ class Listener:
             if thread.is_alive():
                 worker.kill()
             thread.join(_GIVE_UP_SECONDS)
-        left, _ = self._buffer.held
+        left = self._buffer.held[0] + sum(attendant.released for attendant in self._attendants)
         if left:
             why = "; ".join(filter(None, (attendant.trouble for attendant in self._attendants)))
             raise TribometerError(
-                f"stopped before everything was committed ({why or 'out of time'}); "
-                "what was not is delivered again, nothing is lost"
+                f"stopped with {left:,} messages uncommitted ({why or 'out of time'}); "
+                "they are delivered again, nothing is lost"
             )
         say("stopped")
 
