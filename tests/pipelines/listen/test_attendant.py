@@ -99,7 +99,9 @@ def test_the_message_that_no_worker_survives_is_found_and_refused_alone(
 def test_two_bad_messages_are_both_found() -> None:
     source = ScriptedSource()
     bad = (b'"id": "3"', b'"id": "64"')
-    worker = ScriptedWorker(lambda payloads: Died(-11) if any(mark in one for mark in bad for one in payloads) else None)
+    worker = ScriptedWorker(
+        lambda payloads: Died(-11) if any(mark in one for mark in bad for one in payloads) else None
+    )
     attend(source, worker, range(100))
     assert len(worker.refused) == 2
     assert "signal 11" in worker.refused[0][2]

@@ -102,7 +102,7 @@ def stored(folder: Path) -> list[str]:
 def test_what_arrives_is_committed_and_a_stop_drains(folder: Path, run: Callable[..., Running]) -> None:
     listener = run("--linger", "0.1")
     drop(folder, "a.jsonl", *map(line, range(30)), b"not JSON")
-    listener.wait_for(lambda: (folder / "in" / "done" / "a.jsonl").exists())
+    listener.wait_for((folder / "in" / "done" / "a.jsonl").exists)
     assert listener.get("/readyz") == (200, '{"ok": true, "why": []}\n')
     assert listener.get("/healthz")[0] == 200
     assert listener.get("/nothing")[0] == 404
