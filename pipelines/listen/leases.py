@@ -57,17 +57,24 @@ class Leases:
         self._held: dict[str, _Lease] = {}
         self._closed = threading.Event()
         self._extender: threading.Thread | None = None
+        self._era = 0
         self.acknowledged = 0
         self.extended = 0
         self.stale = 0
         self.lapsed = 0
 
+    @property
+    def era(self) -> int:
+        """Number of times the server forgot all leases; the first word of a lease, the server's name is the second."""
+        return self._era
+
     def add(self, messages: Iterable[Received]) -> None:
-        """Hold these from now on."""
+        """Hold these from now on; not those of an earlier era."""
         due = self._monotonic() + _FIRST_EXTENSION_SECONDS
         with self._lock:
             for message in messages:
-                self._held[message.lease] = _Lease(due, len(message.payload), message.published_at)
+                if message.lease.startswith(f"{self._era} "):
+                    self._held[message.lease] = _Lease(due, len(message.payload), message.published_at)
             if self._extender is None:
                 self._extender = threading.Thread(target=self._extend_until_closed, name="leases", daemon=True)
                 self._extender.start()
@@ -106,6 +113,7 @@ class Leases:
     def forget(self) -> None:
         """The server knows none of them any more."""
         with self._lock:
+            self._era += 1
             self.lapsed += len(self._held)
             self._held.clear()
 
@@ -159,19 +167,21 @@ class Leases:
     ) -> set[str]:
         """Tell the server of `leases`; returns those it no longer knows. Raises what it raises when it will not."""
         gone: set[str] = set()
-        left = leases
+        left = {lease.partition(" ")[2]: lease for lease in leases}
         for attempt in range(1, tries + 1):
             try:
                 call(
-                    request={"subscription": self._subscription, "ack_ids": left, **settings},
+                    request={"subscription": self._subscription, "ack_ids": list(left), **settings},
                     timeout=_CALL_SECONDS,
                     retry=None,
                 )
             except (api.InvalidArgument, api.FailedPrecondition) as error:
                 # With exactly-once delivery each lease has an answer of its own; those not named were taken.
                 answers = getattr(error, "metadata", None) or {}
-                gone |= {lease for lease in left if answers.get(lease, "").startswith("PERMANENT")}
-                again = [lease for lease in left if answers.get(lease, "").startswith("TRANSIENT")]
+                gone |= {lease for ack_id, lease in left.items() if answers.get(ack_id, "").startswith("PERM")}
+                again = {
+                    ack_id: lease for ack_id, lease in left.items() if answers.get(ack_id, "").startswith("TRANS")
+                }
                 if not again:
                     return gone if answers else set(leases)
                 if attempt == tries:
