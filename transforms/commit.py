@@ -7,12 +7,15 @@ again. After it, the log is forced to disk. Whoever is told of the commit may ac
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import apache_beam as beam
@@ -22,7 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.metrics import Metrics
 
-from schemas.errors import TribometerError
+from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.tables import COMMIT_ORDER, TableSpec
 from transforms.delta import (
     CommitConflictError,
@@ -39,6 +42,10 @@ from transforms.parquet import write_file
 
 _ATTEMPTS: Final = 50
 """Rivals commit in tens of milliseconds; whoever loses fifty times in a row has met something else."""
+
+
+class FilesGoneError(TribometerError):
+    """Files of a batch were deleted before their commit, and nothing of it is visible; run the batch again."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +72,24 @@ def commit(
 ) -> Committed:
     """Commit `files` to one table; a batch committed before adds nothing.
 
-    Raises `TribometerError` when rivals win again and again; nothing of the batch is visible then.
+    Raises `FilesGoneError` when vacuum took the files for leftovers, because the process had been stopped for
+    longer than its retention, and `TribometerError` when rivals win again and again; nothing of the batch is
+    visible then.
     """
     files = list(files)
     total = sum(file.rows + file.repeated for file in files)
     for attempt in range(_ATTEMPTS):
         table = open_or_create(root, spec, configuration)
-        kept = [file for file in _without_known(root, spec, table, files) if file.rows]
-        added = sum(file.rows for file in kept)
-        if not kept:
-            return Committed(spec.name, 0, total, None, attempt)
         try:
+            kept = [file for file in _without_known(root, spec, table, files) if file.rows]
+            added = sum(file.rows for file in kept)
+            if not kept:
+                return Committed(spec.name, 0, total, None, attempt)
+            # After the snapshot was opened: vacuum deletes first and bars older snapshots afterwards.
+            _check_there(root, spec, kept)
             version = add_files(table, spec, kept, {"batchId": batch_id, "rows": str(added)})
+        except StaleSnapshotError:
+            continue  # compacted and vacuumed while its identities were read; the next snapshot names other files
         except CommitConflictError:
             time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
             files = kept  # rows dropped once stay dropped: identities only ever enter a table
@@ -104,14 +117,44 @@ def _without_known(root: str, spec: TableSpec, table: object, files: list[DataFi
     return [_rewrite(root, spec, file, known) for file in files]
 
 
+def _check_there(root: str, spec: TableSpec, files: list[DataFile]) -> None:
+    for file in files:
+        path = table_path(root, spec) / file.path
+        if not path.exists():
+            raise FilesGoneError(
+                f"{path}: deleted before its commit; nothing of the batch is visible, run it again"
+            )
+
+
 def known_identities(present: list[str], identity: str, wanted: pa.Table) -> pa.Array:
-    """Which of the `wanted` ids (column `id`) stand in the Parquet files `present`."""
-    with duckdb.connect() as connection:
+    """Which of the `wanted` ids (column `id`) stand in the Parquet files `present`.
+
+    Raises `StaleSnapshotError` where a file is gone and `TribometerError` where one cannot be read.
+    """
+    column = '"' + identity.replace('"', '""') + '"'
+    query = f"SELECT DISTINCT {column} FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
+    with _engine(os.getpid()).cursor() as connection:
         connection.register("wanted", wanted)
-        column = '"' + identity.replace('"', '""') + '"'
-        query = f"SELECT DISTINCT {column} FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
-        found = connection.execute(query, {"files": present}).fetchall()
+        try:
+            found = connection.execute(query, {"files": present}).fetchall()
+        except duckdb.Error as error:
+            gone = [path for path in present if not Path(path).exists()]
+            if gone:
+                raise StaleSnapshotError(f"{gone[0]} is gone; a newer snapshot does not need it") from error
+            raise TribometerError(
+                f"{Path(present[0]).parent}: {str(error).strip().splitlines()[0]}; "
+                "`tribometer tables verify` names the file and the way out"
+            ) from error
     return pa.array([row[0] for row in found], pa.string())
+
+
+@cache
+def _engine(process: int) -> duckdb.DuckDBPyConnection:
+    """A DuckDB kept open, because opening one takes 45 ms: one a process, for a fork must not use its parent's.
+
+    It remembers nothing of the files it has read.
+    """
+    return duckdb.connect(config={"enable_external_file_cache": "false"})
 
 
 def _rewrite(root: str, spec: TableSpec, file: DataFile, known: pa.Array) -> DataFile:
