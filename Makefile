@@ -7,7 +7,7 @@ QUICK := not streams and not browser and not wheel and not emulator
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
 
-.PHONY: help install demo test coverage check lint types imports streams browser wheel bench model evaluate docs lock clean
+.PHONY: help install demo test coverage check lint types imports streams emulator browser wheel bench model evaluate docs lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ imports: install
 
 streams: install  ## Tests on the real streams (DATA=folder with streams/ and labels/)
 	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m pytest -m streams
+
+emulator: install  ## Tests on the real Pub/Sub emulator (gcloud SDK and Java)
+	@$(BIN)/python -m pytest -m emulator
 
 browser: install  ## Tests that open the report in Chromium
 	@$(BIN)/python -m pytest -m browser

@@ -1,11 +1,14 @@
-"""Where the real streams are, and why a test that needs them skips."""
+"""Where the real streams and the Pub/Sub emulator are, and why a test that needs them skips."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.emulator import Emulator, missing
 
 _NEIGHBOUR = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -24,6 +27,16 @@ def streams() -> Path:
     if found is None:
         pytest.skip("the real streams are not here; set TRIBOMETER_DATA to the folder that holds streams/")
     return found / "streams"
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The real Pub/Sub emulator, one for all tests: name topics apart, and leave it running."""
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with Emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
 
 
 REPLAYS = {

@@ -19,7 +19,7 @@ import pytest
 from pipelines.cli import main
 from pipelines.repl import Repl
 from schemas import tables
-from schemas.arrow import SCHEMA_VERSION
+from schemas.arrow import READER_VERSION, SCHEMA_VERSION
 from tests.pipelines.feedback_table import event, launch, mention, store, store_small
 
 DAY = "2024-03-04"
@@ -138,8 +138,8 @@ def _newer_table(root: str) -> None:
     store(root, [event("1", DAY)])
     log = Path(root) / "feedback" / "_delta_log" / f"{0:020}.json"
     text = log.read_text()
-    assert f'"tribometer.schemaVersion":"{SCHEMA_VERSION}"' in text
-    log.write_text(text.replace(f'schemaVersion":"{SCHEMA_VERSION}"', f'schemaVersion":"{SCHEMA_VERSION + 1}"'))
+    assert f'"tribometer.schemaVersion":"{READER_VERSION}"' in text
+    log.write_text(text.replace(f'schemaVersion":"{READER_VERSION}"', f'schemaVersion":"{SCHEMA_VERSION + 1}"'))
 
 
 class TestShellInit:
@@ -150,7 +150,7 @@ class TestShellInit:
             plain.execute(script)
             found = plain.execute("SELECT friction_authors, authors FROM friction_daily").fetchall()
         assert found == [(3, 3)]
-        assert "raw" not in script.replace("rating_raw", "")
+        assert "/raw/" not in script.replace("rating_raw", "")
 
 
 class TestRepl:

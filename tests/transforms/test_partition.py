@@ -42,7 +42,16 @@ def scored(*instants: datetime) -> pa.RecordBatch:
 def test_bytes_go_to_raw_by_month_and_the_rest_to_feedback_by_day() -> None:
     split = {spec.name: rows for spec, rows in partition(scored(NOON), keep_raw=True)}
     assert split["raw"].to_pylist() == [
-        {"event_id": f"{0:032x}", "source": "s", "received_at": NOON, "payload": b"{}", "month": "2024-05"}
+        {
+            "event_id": f"{0:032x}",
+            "source": "s",
+            "received_at": NOON,
+            "payload": b"{}",
+            "account": None,
+            "native_id": "0",
+            "author_key": None,
+            "month": "2024-05",
+        }
     ]
     assert "payload" not in split["feedback"].schema.names
     assert split["feedback"].column("day").to_pylist() == ["2024-05-01"]
