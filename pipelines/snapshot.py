@@ -46,7 +46,7 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
     and what was erased since is erased in the past too. A restricted table that this user may not open is left out
     and named in `closed`. Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
     """
-    folder = _readable_folder(root)
+    folder = readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}
     versions: dict[str, int] = {}
     columns: dict[str, frozenset[str]] = {}
@@ -76,7 +76,8 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
     return Snapshot(folder, files, versions, columns, frozenset(mixed), frozenset(closed), as_of)
 
 
-def _readable_folder(root: str) -> Path:
+def readable_folder(root: str) -> Path:
+    """The tables folder, made absolute. Raises `UsageError` where it is none, or closed to this user."""
     folder = Path(root)
     try:
         there = folder.exists()
