@@ -13,6 +13,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -29,13 +30,16 @@ from pipelines.graph import GraphConfig, build, claim_tables
 from pipelines.handoff import Desk, OnTaken, TakeMessages
 from schemas import tables
 from schemas.author_key import load_keyring
+from schemas.dead_letter import DeadLetter, dead_letter_batch
 from schemas.errors import TribometerError
 from schemas.mapping import SourceMapping
 from schemas.run import Counts, Run
-from transforms.commit import append
+from schemas.violations import Violation
+from transforms.commit import append, commit
 from transforms.delta import StagedFileTakenError
 from transforms.elements import Clock, MessageBatch
 from transforms.score import load_scorer
+from transforms.write import write
 
 _OVERTAKEN_ATTEMPTS: Final = 3
 """An erasure takes files of a batch once; more erasures may follow one another."""
@@ -84,7 +88,34 @@ class EmbeddedHost:
         with self._desk.lend(batch_id, batches, on_taken), _original_errors(self.tables):
             result = FnApiRunner().run_via_runner_api(graph, PipelineOptions([]))
             result.wait_until_finish()
-        counted = _counted(result)
+        return self._record(batch_id, started_at, batches, _counted(result))
+
+    def refuse(self, batch: MessageBatch, violation: Violation) -> Run:
+        """Commit the messages of `batch` as dead letters, unread: no process survives reading them."""
+        started_at = self.clock()
+        batch_id = uuid.uuid4().hex
+        letters = [
+            DeadLetter(
+                self.mapping.source, "worker", violation, origin, batch.received_at, payload, batch.attempts,
+                batch.header,
+            )
+            for payload, origin in zip(batch.payloads, batch.origins, strict=True)
+        ]  # fmt: skip
+        rows = [dead_letter_batch(letters)]
+        files = write(self.tables, tables.DEAD_LETTERS, rows, batch_id=batch_id, clock=self.clock)
+        committed = commit(self.tables, tables.DEAD_LETTERS, files, batch_id=batch_id)
+        counted = {
+            "commit/dead_letters_added": committed.added,
+            "commit/dead_letters_duplicate": committed.duplicate,
+            "commit/dead_letters_suppressed": committed.suppressed,
+            "commit/conflicts": committed.conflicts,
+        }
+        return self._record(batch_id, started_at, [batch], counted)
+
+    def _record(
+        self, batch_id: str, started_at: datetime, batches: Sequence[MessageBatch], counted: Mapping[str, int]
+    ) -> Run:
+        """Check that every message is accounted for, and say so in `runs`."""
         counts = _counts(batches, counted)
         if not counts.conserved:
             raise TribometerError(f"batch {batch_id}: messages do not add up: {counts}; please report this")

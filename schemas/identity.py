@@ -38,11 +38,6 @@ def event_key(source: str, account: str | None, native_id: str) -> str:
     return _digest(b"tribo-key", (source, account or "", native_id))
 
 
-def suppression_id(scope: str, key: str) -> str:
-    """Identity of a suppression: what it keeps out."""
-    return _digest(b"tribo-suppress", (scope, key))
-
-
 def content_revision(text: str, rating: float | None, deleted: bool) -> str:
     """Revision of an event whose source numbers none: a hash of what the customer said.
 
@@ -54,6 +49,11 @@ def content_revision(text: str, rating: float | None, deleted: bool) -> str:
 def launch_id(product: str, kind: str, name: str) -> str:
     """Identity of a launch over all its edits; `name` is its version, else its title, else its day."""
     return _digest(b"tribo-launch", (product, kind, name))
+
+
+def suppression_id(scope: str, key: str) -> str:
+    """Identity of a suppression: what it keeps out."""
+    return _digest(b"tribo-suppress", (scope, key))
 
 
 def dead_letter_id(source: str, payload: bytes) -> str:

@@ -26,18 +26,18 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from pipelines.tables.erasures import erasure_log, suppressions
-from pipelines.tables.stored_rows import place_of, read_columns
+from pipelines.tables.stored_rows import place_of, read_columns, stored_paths
 from pipelines.tables.subjects import Subject, Subjects
 from schemas.erasure import Erasure
-from schemas.errors import TribometerError
+from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.identity import AuthorKeyring, suppression_id
 from schemas.tables import DEAD_LETTERS, ERASURES, FEEDBACK, RAW, SUPPRESSIONS, TableSpec
 from transforms.commit import append, known_identities
 from transforms.delta import (
+    ACTION_KEY,
     CommitConflictError,
     DataFile,
     LiveFile,
@@ -49,12 +49,11 @@ from transforms.delta import (
     open_table,
     replace_files,
     require_version,
-    stored_files,
     table_path,
 )
 from transforms.elements import Clock
 from transforms.failpoints import failpoint
-from transforms.parquet import UNFINISHED, write_file
+from transforms.parquet import UNFINISHED, read_file, write_file
 from transforms.suppressions import SUBJECT_COLUMNS, Scope
 
 ORDER: Final = (DEAD_LETTERS, RAW, FEEDBACK)
@@ -135,7 +134,7 @@ class Eraser:
         snapshot they are not, and nobody still writes them."""
         table = open_table(self.root, spec)
         live = {place_of(self.root, spec, file) for file in live_files(table)} if table is not None else set()
-        left_over = [path for path in stored_files(self.root, spec) if path not in live]
+        left_over = [path for path in stored_paths(self.root, spec) if path not in live]
         unreadable = self._look_into(spec, left_over, live=False)
         holding = [path for path in left_over if self._matches(spec).get(path)]
         unfinished = list(table_path(self.root, spec).rglob(f".*{UNFINISHED}"))
@@ -178,7 +177,7 @@ class Eraser:
         table = open_table(self.root, spec)
         if table is not None:
             self._look_into_snapshot(spec, table)
-            self._look_into(spec, stored_files(self.root, spec), live=False)
+            self._look_into(spec, stored_paths(self.root, spec), live=False)
 
     def _suppress(self, what: Iterable[tuple[Scope, str, str | None]], reason: str | None = None) -> None:
         known = {row["suppression_id"] for row in suppressions(self.root)}
@@ -214,7 +213,7 @@ class Eraser:
         rows = sum(len(matches[path]) for path in affected)
         try:
             version = replace_files(
-                table, spec, list(affected.values()), added, {"work": "erase", "erasedRows": str(rows)},
+                table, spec, list(affected.values()), added, {ACTION_KEY: "erase", "rows": str(rows)},
                 changes_rows=True, bars_appends=bar,
             )  # fmt: skip
         except CommitConflictError:
@@ -225,7 +224,7 @@ class Eraser:
 
     def _without(self, spec: TableSpec, path: Path, file: LiveFile) -> DataFile | None:
         """The file's rows but those of the subjects, as another file; None where no row is left."""
-        rows = pq.read_table(path, partitioning=None, schema=spec.schema)
+        rows = read_file(self.root, spec, file)
         erased = pa.array(list(self._matches(spec)[path]), pa.string())
         kept = rows.filter(pc.invert(pc.is_in(rows.column(spec.identity), erased)))
         if not kept.num_rows:
@@ -253,7 +252,7 @@ class Eraser:
                 seen[path] = self._subjects_in(spec, path)
             except FileNotFoundError:
                 if live:  # compacted and cleaned away since the snapshot was taken
-                    raise CommitConflictError(f"{path} is gone") from None
+                    raise StaleSnapshotError(f"{path} is gone") from None
             except (pa.ArrowInvalid, OSError) as error:
                 if live:
                     raise TribometerError(
@@ -335,7 +334,7 @@ def _retry(spec: TableSpec, work: Callable[[], None]) -> None:
     for attempt in range(_ATTEMPTS):
         try:
             work()
-        except CommitConflictError:
+        except (CommitConflictError, StaleSnapshotError):
             time.sleep(random.uniform(0, 0.01 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
         else:
             return

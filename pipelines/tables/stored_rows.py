@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.tables.disk import stored_files
 from schemas.tables import TableSpec
 from transforms.delta import LiveFile, table_path
 
@@ -25,5 +25,10 @@ def read_columns(path: Path, spec: TableSpec, names: Iterable[str]) -> pa.Table:
 
 
 def place_of(root: str, spec: TableSpec, file: LiveFile) -> Path:
-    """Where a file of a snapshot lies; the log spells its path as in an address."""
-    return table_path(root, spec) / unquote(file.path)
+    """Where a file of a snapshot lies."""
+    return table_path(root, spec) / file.path
+
+
+def stored_paths(root: str, spec: TableSpec) -> list[Path]:
+    """Every Parquet file below the table's folder, whether its log names it or not."""
+    return [table_path(root, spec) / file.path for file in stored_files(root, spec)]

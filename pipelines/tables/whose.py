@@ -8,14 +8,14 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from pipelines.tables.erasures import suppressions
-from pipelines.tables.stored_rows import read_columns
+from pipelines.tables.stored_rows import read_columns, stored_paths
 from pipelines.tables.subjects import Subject
 from schemas.author_key import load_keyring
 from schemas.errors import TribometerError, UsageError
 from schemas.hygiene import clean
 from schemas.identity import AuthorKeyring, event_key
 from schemas.tables import FEEDBACK
-from transforms.delta import AUTHOR_KEY_ID_KEY, active_files, open_table, stored_files
+from transforms.delta import AUTHOR_KEY_ID_KEY, active_files, open_table
 from transforms.suppressions import Scope
 
 
@@ -54,7 +54,7 @@ def event(root: str, event_id: str) -> Subject:
     """
     table = open_table(root, FEEDBACK)
     live = [Path(path) for path in active_files(table)] if table is not None else []
-    for path in (*live, *(set(stored_files(root, FEEDBACK)) - set(live))):
+    for path in (*live, *(set(stored_paths(root, FEEDBACK)) - set(live))):
         try:
             rows = read_columns(path, FEEDBACK, ("event_id", "source", "account", "native_id"))
         except (OSError, ValueError):  # gone since, or damaged: the erasure itself says so
