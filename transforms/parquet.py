@@ -1,6 +1,7 @@
 """One Parquet file of a table: written in its final place and forced to disk.
 
-The name ends in a digest of the bytes, so that a file can be told from a damaged one without any other record.
+The name ends in a digest of the bytes, so that a file can be told from a damaged one without any other record. It is
+given to the file when its bytes are complete: a file with such a name is never one that somebody still writes.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.tables import TableSpec
-from transforms.delta import DataFile, fsync, table_path
+from transforms.delta import DataFile, LiveFile, StagedFileTakenError, fsync, table_path
 from transforms.failpoints import failpoint
 
 _DIGEST: Final = re.compile(r"-([0-9a-f]{16})\.parquet$")
+
+UNFINISHED: Final = ".unfinished"
+"""End of the hidden name that a file has while it is written; a killed writer leaves it behind."""
 
 _DICTIONARY_ROWS: Final = 2_000
 """Below this many rows dictionaries cost more bytes and time than zstd alone: 6.3 against 11.7 ms, 30.1 against
@@ -29,7 +34,10 @@ _DICTIONARY_ROWS: Final = 2_000
 def write_file(
     root: str, spec: TableSpec, rows: pa.Table, *, partition: str | None, written_at: datetime
 ) -> DataFile:
-    """Write `rows` (columns of the table's schema) as one file nobody sees before its commit."""
+    """Write `rows` (columns of the table's schema) as one file nobody sees before its commit.
+
+    Raises `StagedFileTakenError` where an erasure took the unfinished file away.
+    """
     columns = rows.select(spec.schema.names).cast(spec.schema)
     content = pa.BufferOutputStream()
     pq.write_table(
@@ -46,17 +54,52 @@ def write_file(
     relative = f"{spec.partition}={partition}/{name}" if spec.partition else name
     path = table_path(root, spec) / relative
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    fsync(path)
+    unfinished = path.with_name(f".{name}{UNFINISHED}")
+    unfinished.write_bytes(data)
+    try:
+        fsync(unfinished)
+        unfinished.rename(path)
+    except FileNotFoundError:
+        raise StagedFileTakenError(path) from None
     failpoint("after_file_write")
     ids = tuple(columns.column(spec.identity).to_pylist()) if spec.identity else ()
     return DataFile(spec.name, relative, partition, rows.num_rows, data.size, written_at, ids)
 
 
+def read_file(root: str, spec: TableSpec, file: LiveFile) -> pa.Table:
+    """All rows of a file of a snapshot, in the table's columns without the partition.
+
+    Columns that a younger version added are null. Raises `StaleSnapshotError` where the file is gone and
+    `DamagedFileError` where it is not what the log and its name say.
+    """
+    path = table_path(root, spec) / file.path
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StaleSnapshotError(f"{path} is gone; a newer snapshot does not need it") from error
+    reason = _damage(path.name, data) or (
+        None if len(data) == file.size_bytes else f"has {len(data):,} bytes, the log says {file.size_bytes:,}"
+    )
+    if reason is None:
+        try:
+            rows = pq.read_table(pa.BufferReader(data), schema=spec.schema)
+        except (pa.ArrowException, OSError) as error:
+            reason = f"does not parse ({str(error).strip().splitlines()[0]})"
+        else:
+            if file.rows in (None, rows.num_rows):
+                return rows
+            reason = f"has {rows.num_rows:,} rows, the log says {file.rows:,}"
+    raise DamagedFileError(f"{path} {reason}; `tribometer tables verify` says what to do")
+
+
 def damaged(path: Path) -> bool:
     """Whether the file's bytes are not those its name was given for; False for a name without a digest."""
-    found = _DIGEST.search(path.name)
-    return found is not None and _digest(path.read_bytes()) != found[1]
+    return _damage(path.name, path.read_bytes()) is not None
+
+
+def _damage(name: str, data: bytes) -> str | None:
+    found = _DIGEST.search(name)
+    return None if found is None or _digest(data) == found[1] else "has not the bytes its name was given for"
 
 
 def _digest(data: object) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
 import click
+
+from schemas.errors import UsageError
 
 TABLES_VARIABLE = "TRIBOMETER_TABLES"
 
@@ -22,4 +30,65 @@ writes_tables = click.option(
     show_envvar=True,
     metavar="DIR",
     help="Folder of the tables; made if missing.",
+)
+
+_WRITING = (
+    click.option(
+        "--source", required=True, metavar="NAME|PATH", help="Source mapping: a catalogue name or a YAML file."
+    ),
+    click.option(
+        "--author-key-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
+    ),
+    click.option("--model", metavar="NAME|DIR", help="spaCy pipeline to score with. Default: the one shipped."),
+    click.option(
+        "--raw/--no-raw", "keep_raw", default=True, help="Keep the original bytes in the restricted table `raw`."
+    ),
+)
+
+
+def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How messages become rows: the options of every command that puts some through the graph."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_WRITING), command)
+
+
+def tables_folder(tables: str) -> Path:
+    """The folder `--tables` names, made if it is missing. Raises `UsageError` where it cannot be."""
+    if "://" in tables:
+        raise UsageError(f"--tables {tables}: tables live on a local disk in this version; name a folder")
+    folder = Path(tables)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--tables {tables}: is a file; name a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--tables {tables}: cannot be made: {error.strerror}") from error
+    return folder.resolve()
+
+
+def past_instant(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """An instant that is over: a date (its beginning) or an ISO 8601 time; without an offset it is UTC."""
+    from pipelines.clock import utc_now
+    from schemas.timestamps import ISO, BadTimestamp, timestamp_parser
+
+    if value is None:
+        return None
+    try:
+        instant = timestamp_parser(ISO, UTC, ignore_z=False)(value)
+    except BadTimestamp:
+        raise UsageError(
+            f"{param.opts[0]} {value}: is no date or time; write 2025-06-01 or 2025-06-01T12:30:00+02:00"
+        ) from None
+    if instant > utc_now():
+        raise UsageError(f"{param.opts[0]} {value}: is in the future; leave it out to read the newest rows")
+    return instant
+
+
+reads_as_of = click.option(
+    "--as-of",
+    callback=past_instant,
+    metavar="TIME",
+    help="Read the tables as they were at TIME, 2025-06-01 or 2025-06-01T12:30:00+02:00 (no offset means UTC).",
 )
