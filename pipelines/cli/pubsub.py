@@ -13,6 +13,7 @@ from schemas.errors import TribometerError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.pubsub.publish import Published
+    from pipelines.pubsub.setup import Done
 
 
 @click.group(short_help="Set up Google Pub/Sub, and publish files into it.")
@@ -21,6 +22,78 @@ def pubsub() -> None:
 
     With PUBSUB_EMULATOR_HOST set to host:port, the emulator there is used.
     """
+
+
+@pubsub.command(short_help="Make the topic and the subscription a listener needs.")
+@click.option(
+    "--project",
+    required=True,
+    envvar=("PUBSUB_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"),
+    show_envvar=True,
+    metavar="ID",
+    help="Project to make them in.",
+)
+@click.option("--topic", default="feedback", show_default=True, metavar="NAME", help="Topic to publish into.")
+@click.option(
+    "--subscription",
+    default="tribometer",
+    show_default=True,
+    metavar="NAME",
+    help="Subscription the listener receives from.",
+)
+@click.option(
+    "--exactly-once", is_flag=True, help="Ask Pub/Sub for exactly-once delivery: fewer duplicates, slower."
+)
+@click.option(
+    "--schema",
+    "with_schema",
+    is_flag=True,
+    help="Have Pub/Sub refuse whatever is not a feedback_event when it is published.",
+)
+@click.option("--update", is_flag=True, help="Change the settings of what exists and differs.")
+@click.option("--dry-run", is_flag=True, help="Only print the gcloud commands that do the same.")
+def init(
+    project: str,
+    topic: str,
+    subscription: str,
+    exactly_once: bool,
+    with_schema: bool,
+    update: bool,
+    dry_run: bool,
+) -> None:
+    """Make a topic, a subscription, and a dead-letter topic that keeps what cannot be delivered.
+
+    A second run changes nothing: it says what exists and where its settings differ. The gcloud command that does
+    the same is printed with every step, and at the end the grants that Pub/Sub's own account needs.
+    """
+    from pipelines.pubsub.endpoint import emulator_address
+    from pipelines.pubsub.names import resource
+    from pipelines.pubsub.setup import Plan, grants, set_up, steps
+
+    plan = Plan(
+        resource(project, "topics", topic),
+        resource(project, "subscriptions", subscription),
+        exactly_once=exactly_once,
+        with_schema=with_schema,
+    )
+    if dry_run:
+        for line in [*(step.gcloud for step in steps(plan)), *grants(plan)]:
+            click.echo(line)
+        return
+    for step, done in zip(steps(plan), set_up(plan, update), strict=True):
+        click.echo(f"{done.resource}: {done.state}{_differences(done)}")
+        click.echo(f"  {done.mend or step.gcloud}")
+    if emulator_address() is None:
+        click.echo("\nPub/Sub's own account forwards what cannot be delivered; let it, once:")
+        for line in grants(plan):
+            click.echo(f"  {line}")
+    click.echo(f"\nNext: tribometer listen --subscription {plan.subscription} --source NAME --tables DIR")
+
+
+def _differences(done: Done) -> str:
+    if not done.differences:
+        return ""
+    return f" ({'; '.join(done.differences)}" + ("; --update changes it)" if done.state == "differs" else ")")
 
 
 @pubsub.command(short_help="Publish the records of files, as fast as asked.")
@@ -63,8 +136,9 @@ def pubsub() -> None:
     default=0,
     show_default=True,
     metavar="N",
-    help="Leave out the first N messages: go on where an earlier run says it ended.",
+    help="Leave out the first N messages: go on where an earlier run with the same options says it ended.",
 )
+@click.option("--dry-run", is_flag=True, help="Read everything and say how many messages it is; publish nothing.")
 def publish(
     files: tuple[str, ...],
     topic: str,
@@ -75,6 +149,7 @@ def publish(
     out_of_order: int,
     seed: int,
     resume_from: int,
+    dry_run: bool,
 ) -> int:
     """Publish each record of FILE... (files, folders, globs or - ; gzipped or not) as one message.
 
@@ -108,6 +183,12 @@ def publish(
     )
     done = publisher.published
     done.position = resume_from
+    if dry_run:
+        number = sum(1 for _ in itertools.islice(messages, resume_from, None))
+        if records.failure is not None:
+            raise records.failure
+        click.echo(f"{number:,} messages would be published to {topic}")
+        return 0
     with PublishProgress(Console(stderr=True)) as progress, _saying_where_it_ended(done):
         publisher.publish(itertools.islice(messages, resume_from, None), pace, progress.moved)
         if records.failure is not None:
