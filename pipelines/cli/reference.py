@@ -20,6 +20,9 @@ EXAMPLES: Final[Mapping[str, str]] = {
 tribometer replay sim/support_tickets.jsonl --source feedback_event --tables tables
 tribometer replay sim/app_reviews.csv --source sim/app_reviews.yaml --tables tables
 tribometer replay sim/nps_answers.jsonl --source sim/nps_answers.yaml --tables tables""",
+    "listen": """\
+mkdir inbox && cp sim/support_tickets.jsonl inbox
+tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
