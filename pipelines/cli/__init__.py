@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "launches": "pipelines.cli.launches:launches",
     "report": "pipelines.cli.report:report",
     "sources": "pipelines.cli.sources:sources",
+    "pubsub": "pipelines.cli.pubsub:pubsub",
     "simulate": "pipelines.cli.simulate:simulate",
 }
 """Command to `module:attribute`, in the order of `tribometer --help`."""

@@ -36,6 +36,9 @@ tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mention
   --tables tables
 echo "SELECT * FROM source_health" | tribometer sql --tables tables --format csv --output health.csv""",
     "shell-init": "tribometer shell-init --tables tables > views.sql",
+    "pubsub init": "tribometer pubsub init --project my-project --dry-run",
+    "pubsub publish": """\
+tribometer pubsub publish sim/support_tickets.jsonl --topic projects/my-project/topics/feedback --dry-run""",
     "report": "tribometer report Parcelbird --tables tables --from 2025-04-01 --to 2025-06-30 --output parcelbird.html",
 }
 """At least one command line for each command, in an order in which they can be run in an empty folder."""
