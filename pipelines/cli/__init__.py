@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",
     "report": "pipelines.cli.report:report",
+    "tables": "pipelines.cli.tables:tables",
     "sources": "pipelines.cli.sources:sources",
     "simulate": "pipelines.cli.simulate:simulate",
 }
