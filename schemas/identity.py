@@ -56,6 +56,11 @@ def launch_id(product: str, kind: str, name: str) -> str:
     return _digest(b"tribo-launch", (product, kind, name))
 
 
+def suppression_id(scope: str, key: str) -> str:
+    """Identity of a suppression: an author, an event or a dead letter is suppressed once."""
+    return _digest(b"tribo-suppress", (scope, key))
+
+
 def dead_letter_id(source: str, payload: bytes) -> str:
     """Identity of a message that could not be accepted: its source and its exact bytes."""
     digest = hashlib.blake2b(source.encode() + _SEPARATOR, digest_size=ID_BYTES, person=b"tribo-dead")
@@ -76,6 +81,10 @@ class AuthorKeyring:
     def key_id(self) -> str:
         """Eight digits that tell two keys apart and reveal neither; stored with the table."""
         return hmac.new(self.key, b"tribometer author key", hashlib.sha256).hexdigest()[:8]
+
+    def sign(self, statement: bytes) -> str:
+        """Signature of a statement under the key, 64 hexadecimal digits; no author has it as a pseudonym."""
+        return hmac.new(self.key, b"tribometer statement" + _SEPARATOR + statement, hashlib.sha256).hexdigest()
 
     def author_key(self, source: str, account: str | None, author: str) -> str:
         """Pseudonym of an author, 32 hexadecimal digits; the same person in two sources gets two."""

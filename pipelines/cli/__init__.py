@@ -19,6 +19,7 @@ from schemas.errors import TribometerError
 
 COMMANDS: Final = {
     "replay": "pipelines.cli.replay:replay",
+    "listen": "pipelines.cli.listen:listen",
     "score": "pipelines.cli.score:score",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
