@@ -7,18 +7,20 @@ to, or that this user may not open, is there with its columns and no rows.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 
 from pipelines.snapshot import READABLE, Snapshot, open_snapshot
-from schemas.errors import TribometerError, UsageError
+from schemas.errors import StaleSnapshotError, TribometerError, UsageError
 from schemas.tables import DEAD_LETTERS, TableSpec
 from schemas.views import load_views
 
@@ -31,25 +33,65 @@ SPILL_LIMIT: Final = "10GB"
 
 _PATTERN: Final = frozenset("*?[")
 
+_FILE: Final = re.compile(r"""["'](/[^"']*\.parquet)["']""")
 
-def connect(tables: str) -> duckdb.DuckDBPyConnection:
+T = TypeVar("T")
+
+
+def connect(tables: str, as_of: datetime | None = None) -> duckdb.DuckDBPyConnection:
     """An open connection to the newest snapshot below the folder `tables`, in UTC, not locked down.
 
-    Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
+    With `as_of`, to what was there at that instant. Raises `UsageError` where there are no tables,
+    `TribometerError` where one cannot be read.
     """
-    return _connect(open_snapshot(tables))
+    return with_fresh_snapshot(lambda: _connect(open_snapshot(tables, as_of)))
 
 
-def connect_locked(tables: str, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
+def connect_locked(
+    tables: str, as_of: datetime | None = None, *, memory_limit: str = MEMORY_LIMIT
+) -> duckdb.DuckDBPyConnection:
     """A connection that can open the snapshot's files and nothing else.
 
     See `lock_down` for what is shut. It does not by itself keep a query from writing: give it queries through
     `pipelines.query.run_query`, which refuses all that do more than read.
     """
-    snapshot = open_snapshot(tables)
-    connection = _connect(snapshot)
-    lock_down(connection, snapshot, memory_limit=memory_limit)
-    return connection
+
+    def attempt() -> duckdb.DuckDBPyConnection:
+        snapshot = open_snapshot(tables, as_of)
+        connection = _connect(snapshot)
+        try:
+            lock_down(connection, snapshot, memory_limit=memory_limit)
+        except duckdb.Error as error:
+            connection.close()
+            raise unreadable(snapshot.root, error) from error
+        return connection
+
+    return with_fresh_snapshot(attempt)
+
+
+def with_fresh_snapshot(attempt: Callable[[], T]) -> T:
+    """What `attempt`, which opens a snapshot and reads it, returns; done again when vacuum was faster."""
+    try:
+        return attempt()
+    except StaleSnapshotError:
+        return attempt()
+
+
+def missing_file(error: duckdb.Error) -> str | None:
+    """The Parquet file that `error` is about, if there is none of that name any more."""
+    gone = [name for name in _FILE.findall(str(error)) if not Path(name).exists()]
+    return gone[0] if gone else None
+
+
+def unreadable(root: Path, error: duckdb.Error) -> TribometerError:
+    """DuckDB's error about the tables below `root`, as this program says it."""
+    gone = missing_file(error)
+    if gone is not None:
+        return StaleSnapshotError(f"{gone} was deleted while it was being read; run the command again")
+    first_line = str(error).strip().split("\n", 1)[0]
+    return TribometerError(
+        f"the tables below {root} cannot be read: {first_line}; `tribometer tables verify` names the way out"
+    )
 
 
 def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
@@ -61,8 +103,7 @@ def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
             connection.execute(statement)
     except duckdb.Error as error:
         connection.close()
-        first_line = str(error).strip().split("\n", 1)[0]
-        raise TribometerError(f"the tables below {snapshot.root} cannot be read: {first_line}") from error
+        raise unreadable(snapshot.root, error) from error
     return connection
 
 
@@ -76,6 +117,8 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
         variable = f"tribometer_{spec.name}"  # of the dead letters the view reads everything but the bytes
         yield f"SET VARIABLE {variable} = [{', '.join(map(_literal, files))}]"
         yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, snapshot)}"
+    if snapshot.as_of is not None:
+        yield f"SET VARIABLE tribometer_as_of = {_instant(snapshot.as_of)}"
     # Not the same as none: source_health says null where it cannot know.
     yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
     for view in load_views():
@@ -158,7 +201,10 @@ def _table_query(spec: TableSpec, variable: str, snapshot: Snapshot) -> str:
         _quoted(name) if name in there else f"NULL::{kinds[name]} AS {_quoted(name)}"  # an older table lacks it
         for name in names
     ]
-    return f"SELECT {', '.join(columns)} FROM read_parquet(getvariable('{variable}'){options})"
+    query = f"SELECT {', '.join(columns)} FROM read_parquet(getvariable('{variable}'){options})"
+    if snapshot.as_of is not None:
+        query += f" WHERE {_quoted(spec.recorded)} <= {_instant(snapshot.as_of)}"
+    return query
 
 
 def _column_types(spec: TableSpec) -> dict[str, str]:
@@ -166,6 +212,10 @@ def _column_types(spec: TableSpec) -> dict[str, str]:
     with duckdb.connect() as scratch:
         scratch.register("columns_of", spec.table_schema.empty_table())
         return {str(row[0]): str(row[1]) for row in scratch.execute("DESCRIBE columns_of").fetchall()}
+
+
+def _instant(instant: datetime) -> str:
+    return f"TIMESTAMPTZ {_literal(instant.isoformat())}"
 
 
 def _quoted(name: str) -> str:

@@ -104,9 +104,10 @@ class EmbeddedHost:
         files = write(self.tables, tables.DEAD_LETTERS, rows, batch_id=batch_id, clock=self.clock)
         committed = commit(self.tables, tables.DEAD_LETTERS, files, batch_id=batch_id)
         counted = {
-            "dead_letters_added": committed.added,
-            "dead_letters_duplicate": committed.duplicate,
-            "conflicts": committed.conflicts,
+            "commit/dead_letters_added": committed.added,
+            "commit/dead_letters_duplicate": committed.duplicate,
+            "commit/dead_letters_suppressed": committed.suppressed,
+            "commit/conflicts": committed.conflicts,
         }
         return self._record(batch_id, started_at, [batch], counted)
 

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from pipelines.connect import with_fresh_snapshot
 from schemas import arrow
 from schemas.errors import UsageError
 from schemas.launch import InvalidLaunch, Launch
 from schemas.tables import LAUNCHES
 from transforms.commit import append
-from transforms.delta import active_files, open_table
+from transforms.delta import live_files, open_table
+from transforms.parquet import read_file
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
@@ -61,11 +62,15 @@ def read_launches(path: str) -> list[Launch]:
 
 def ledger(root: str) -> dict[str, dict[str, Any]]:
     """The latest row of each launch, deleted ones too, by `launch_id`."""
+    return with_fresh_snapshot(lambda: _ledger(root))
+
+
+def _ledger(root: str) -> dict[str, dict[str, Any]]:
     table = open_table(root, LAUNCHES)
-    files = [] if table is None else active_files(table)
+    files = [] if table is None else live_files(table)
     latest: dict[str, dict[str, Any]] = {}
     for file in files:
-        for row in pq.read_table(file, partitioning=None, schema=arrow.LAUNCHES).to_pylist():
+        for row in read_file(root, LAUNCHES, file).to_pylist():
             known = latest.get(row["launch_id"])
             if known is None or (row["recorded_at"], row["deleted"]) > (known["recorded_at"], known["deleted"]):
                 latest[row["launch_id"]] = row

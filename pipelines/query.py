@@ -18,7 +18,8 @@ from typing import Any, Final, TypeVar
 import duckdb
 import pyarrow.parquet as pq
 
-from schemas.errors import UsageError
+from pipelines.connect import missing_file
+from schemas.errors import StaleSnapshotError, TribometerError, UsageError
 
 ALLOWED: Final = (
     "one SELECT is allowed (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN); "
@@ -96,7 +97,8 @@ def check_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
 def run_query(connection: duckdb.DuckDBPyConnection, query: str) -> Result:
     """Check and start `query`; rows are fetched as `pieces` is read.
 
-    Raises `UsageError` with DuckDB's message on one line for a query it cannot run.
+    Raises `UsageError` with DuckDB's message on one line for a query it cannot run, `StaleSnapshotError` where a
+    file has been deleted since the connection's snapshot was opened.
     """
     check_query(connection, query)
     try:
@@ -104,7 +106,7 @@ def run_query(connection: duckdb.DuckDBPyConnection, query: str) -> Result:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise UsageError(explain_error(error)) from error
+        raise _refusal(error) from error
     return stream(connection)
 
 
@@ -132,7 +134,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Pat
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise UsageError(explain_error(error)) from error
+        raise _refusal(error) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -151,14 +153,25 @@ def explain_error(error: Exception) -> str:
     return " ".join(message.split()) + location
 
 
+def _refusal(error: duckdb.Error, *, begun: bool = False) -> TribometerError:
+    """What to tell about a query that failed; only one whose rows nobody has seen may be run again unasked."""
+    gone = missing_file(error)
+    if gone is None:
+        return UsageError(explain_error(error))
+    message = f"{gone} was deleted while the query ran; run it again"
+    return TribometerError(message) if begun else StaleSnapshotError(message)
+
+
 def _fetch(connection: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]]]:
+    begun = False
     try:
         while piece := _cancellable(connection, lambda: connection.fetchmany(_FETCHED_ROWS)):
             yield piece
+            begun = True
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise UsageError(explain_error(error)) from error
+        raise _refusal(error, begun=begun) from error
 
 
 def _cancellable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:

@@ -15,7 +15,7 @@ import duckdb
 from pipelines.connect import time_limit
 from pipelines.query import run_query
 from pipelines.render import printable
-from schemas.errors import TribometerError
+from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.views import FUNCTIONS, load_views
 
 HISTORY_FILE: Final = "~/.tribometer_history"
@@ -32,9 +32,13 @@ Ctrl-C cancels the running query."""
 
 @dataclass
 class Repl:
-    """Reads lines with `read` (prompt to line, EOFError at the end) and answers on `out`."""
+    """Reads lines with `read` (prompt to line, EOFError at the end) and answers on `out`.
 
-    connection: duckdb.DuckDBPyConnection
+    All answers come from one snapshot, which `connect` opens; from a new one only where vacuum or an erasure has
+    deleted files of it.
+    """
+
+    connect: Callable[[], duckdb.DuckDBPyConnection]
     form: str = "table"
     seconds: float | None = None
     read: Callable[[str], str] = input
@@ -42,9 +46,13 @@ class Repl:
 
     def run(self) -> None:
         """Answer until the end of the input or `.quit`."""
+        self._connection = self.connect()
         self._say("Tribometer. One SELECT at a time, ended by a semicolon; .help for help, .views for the views.")
-        with _history(enabled=self.read is input):
-            self._loop()
+        try:
+            with _history(enabled=self.read is input):
+                self._loop()
+        finally:
+            self._connection.close()
 
     def _loop(self) -> None:
         pending: list[str] = []
@@ -76,9 +84,20 @@ class Repl:
 
         out = self.out or sys.stdout
         try:
-            with time_limit(self.connection, self.seconds):
-                width = shutil.get_terminal_size().columns if out.isatty() else None
-                show(run_query(self.connection, query), self.form, out, width=width, terminal=True)
+            width = shutil.get_terminal_size().columns if out.isatty() else None
+
+            def answer() -> None:
+                with time_limit(self._connection, self.seconds):
+                    result = run_query(self._connection, query)
+                    show(result, self.form, out, width=width, terminal=True)
+
+            try:
+                answer()
+            except StaleSnapshotError:
+                self._connection.close()
+                self._connection = self.connect()
+                self._say("(the tables were cleaned up meanwhile; this is their newest state)")
+                answer()
         except TribometerError as error:
             self._say(printable(str(error)))
         except (KeyboardInterrupt, duckdb.InterruptException):

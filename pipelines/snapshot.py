@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ class Snapshot:
 
     `columns[table]` are the columns its log names; of the tables in `mixed` some files may lack the younger ones.
     A table that nothing has been committed to has no files and no version; nor has one in `closed`, a restricted
-    table that this user may not open.
+    table that this user may not open. Of a snapshot `as_of` an instant only the rows count that were there then.
     """
 
     root: Path
@@ -35,15 +36,17 @@ class Snapshot:
     columns: Mapping[str, frozenset[str]]
     mixed: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
+    as_of: datetime | None = None
 
 
-def open_snapshot(root: str) -> Snapshot:
-    """The newest committed state of the tables below `root`.
+def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
+    """The newest committed state of the tables below `root`, or what of it was there at the instant `as_of`.
 
-    A restricted table that this user may not open is left out and named in `closed`. Raises `UsageError` where
-    there are no tables, `TribometerError` where one cannot be read.
+    The past is read from the newest files, by the instant each row carries: compaction and vacuum do not shorten it,
+    and what was erased since is erased in the past too. A restricted table that this user may not open is left out
+    and named in `closed`. Raises `UsageError` where there are no tables, `TribometerError` where one cannot be read.
     """
-    folder = _readable_folder(root)
+    folder = readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}
     versions: dict[str, int] = {}
     columns: dict[str, frozenset[str]] = {}
@@ -70,10 +73,11 @@ def open_snapshot(root: str) -> Snapshot:
         raise UsageError(
             f"{root}: holds no tables; `tribometer replay FILE --source NAME --tables {root}` makes them"
         )
-    return Snapshot(folder, files, versions, columns, frozenset(mixed), frozenset(closed))
+    return Snapshot(folder, files, versions, columns, frozenset(mixed), frozenset(closed), as_of)
 
 
-def _readable_folder(root: str) -> Path:
+def readable_folder(root: str) -> Path:
+    """The tables folder, made absolute. Raises `UsageError` where it is none, or closed to this user."""
     folder = Path(root)
     try:
         there = folder.exists()

@@ -13,3 +13,11 @@ class UsageError(TribometerError):
     """The command was asked for something it cannot do: wrong path, unknown name, bad query."""
 
     exit_status = 2
+
+
+class StaleSnapshotError(TribometerError):
+    """A file of the snapshot is gone: `tables vacuum` or an erasure deleted it. A new snapshot does not name it."""
+
+
+class DamagedFileError(TribometerError):
+    """A file of the snapshot is there, but its bytes are not those that were written."""

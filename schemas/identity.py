@@ -38,11 +38,6 @@ def event_key(source: str, account: str | None, native_id: str) -> str:
     return _digest(b"tribo-key", (source, account or "", native_id))
 
 
-def suppression_id(scope: str, key: str) -> str:
-    """Identity of a suppression: what it keeps out."""
-    return _digest(b"tribo-suppress", (scope, key))
-
-
 def content_revision(text: str, rating: float | None, deleted: bool) -> str:
     """Revision of an event whose source numbers none: a hash of what the customer said.
 

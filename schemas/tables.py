@@ -16,11 +16,13 @@ class TableSpec:
 
     `partition` names the column that is part of the path. `identity` names the column by which a row committed
     twice is recognised; a table without one keeps every row it is given. `restricted` tables hold personal data:
-    their folder is closed to other users and no analyst's connection opens it.
+    their folder is closed to other users and no analyst's connection opens it. `recorded` names the instant from
+    which on a row is there for readers.
     """
 
     name: str
     schema: pa.Schema
+    recorded: str
     partition: str | None = None
     identity: str | None = None
     restricted: bool = False
@@ -33,14 +35,18 @@ class TableSpec:
         return self.schema.append(pa.field(self.partition, pa.string(), nullable=False))
 
 
-FEEDBACK: Final = TableSpec("feedback", arrow.FEEDBACK, partition="day", identity="event_id")
-RAW: Final = TableSpec("raw", arrow.RAW, partition="month", identity="event_id", restricted=True)
-DEAD_LETTERS: Final = TableSpec("dead_letters", arrow.DEAD_LETTERS, identity="dead_letter_id", restricted=True)
-LAUNCHES: Final = TableSpec("launches", arrow.LAUNCHES)
-EXPOSURE: Final = TableSpec("exposure", arrow.EXPOSURE)
-RUNS: Final = TableSpec("runs", arrow.RUNS, identity="batch_id")
-SUPPRESSIONS: Final = TableSpec("suppressions", arrow.SUPPRESSIONS, identity="suppression_id", restricted=True)
-ERASURES: Final = TableSpec("erasures", arrow.ERASURES, identity="erasure_id")
+FEEDBACK: Final = TableSpec("feedback", arrow.FEEDBACK, "committed_at", partition="day", identity="event_id")
+RAW: Final = TableSpec("raw", arrow.RAW, "received_at", partition="month", identity="event_id", restricted=True)
+DEAD_LETTERS: Final = TableSpec(
+    "dead_letters", arrow.DEAD_LETTERS, "received_at", identity="dead_letter_id", restricted=True
+)
+LAUNCHES: Final = TableSpec("launches", arrow.LAUNCHES, "recorded_at")
+EXPOSURE: Final = TableSpec("exposure", arrow.EXPOSURE, "recorded_at")
+RUNS: Final = TableSpec("runs", arrow.RUNS, "finished_at", identity="batch_id")
+SUPPRESSIONS: Final = TableSpec(
+    "suppressions", arrow.SUPPRESSIONS, "recorded_at", identity="suppression_id", restricted=True
+)
+ERASURES: Final = TableSpec("erasures", arrow.ERASURES, "finished_at", identity="erasure_id")
 
 COMMIT_ORDER: Final = (RAW, DEAD_LETTERS, FEEDBACK)
 """A batch's tables in the order of their commits: whoever sees a row of `feedback` can find its bytes in `raw`."""

@@ -8,12 +8,14 @@ Whoever is told of the commit may acknowledge the messages.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.metrics import Metrics
 
-from schemas.errors import TribometerError
+from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.tables import COMMIT_ORDER, TableSpec
 from transforms.delta import (
     CommitConflictError,
@@ -70,8 +72,9 @@ def commit(
 ) -> Committed:
     """Commit `files` to one table; a batch committed before adds nothing.
 
-    Raises `TribometerError` when rivals win again and again; nothing of the batch is visible then. Raises
-    `StagedFileTakenError` when an erasure was faster than the batch.
+    Raises `StagedFileTakenError` when an erasure was faster than the batch, or vacuum took its files for leftovers
+    because the process had been stopped for longer than the retention, and `TribometerError` when rivals win again
+    and again; nothing of the batch is visible then.
     """
     files = list(files)
     total = sum(file.rows + file.repeated for file in files)
@@ -82,12 +85,17 @@ def commit(
         # makes every commit on an older snapshot fail. So what this one must not store, it reads here.
         allowed = _without_suppressed(root, spec, files)
         suppressed += _rows(files) - _rows(allowed)
-        kept = [file for file in _without_known(root, spec, table, allowed) if file.rows]
-        added = _rows(kept)
-        if not kept:
-            return Committed(spec.name, 0, total - suppressed, None, attempt, suppressed)
+        files = allowed
         try:
+            kept = [file for file in _without_known(root, spec, table, files) if file.rows]
+            added = _rows(kept)
+            if not kept:
+                return Committed(spec.name, 0, total - suppressed, None, attempt, suppressed)
+            # After the snapshot was opened: vacuum deletes first and bars older snapshots afterwards.
+            _check_there(root, spec, kept)
             version = add_files(table, spec, kept, {"batchId": batch_id, "rows": str(added)})
+        except StaleSnapshotError:
+            continue  # compacted and vacuumed while its identities were read; the next snapshot names other files
         except CommitConflictError:
             time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
             files = kept  # rows dropped once stay dropped: identities only ever enter a table
@@ -147,14 +155,42 @@ def _without_known(root: str, spec: TableSpec, table: object, files: list[DataFi
     ]
 
 
+def _check_there(root: str, spec: TableSpec, files: list[DataFile]) -> None:
+    for file in files:
+        path = table_path(root, spec) / file.path
+        if not path.exists():
+            raise StagedFileTakenError(path)
+
+
 def known_identities(present: list[str], identity: str, wanted: pa.Table) -> pa.Array:
-    """Which of the `wanted` ids (column `id`) stand in the Parquet files `present`."""
-    with duckdb.connect() as connection:
+    """Which of the `wanted` ids (column `id`) stand in the Parquet files `present`.
+
+    Raises `StaleSnapshotError` where a file is gone and `TribometerError` where one cannot be read.
+    """
+    column = '"' + identity.replace('"', '""') + '"'
+    query = f"SELECT DISTINCT {column} FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
+    with _engine(os.getpid()).cursor() as connection:
         connection.register("wanted", wanted)
-        column = '"' + identity.replace('"', '""') + '"'
-        query = f"SELECT DISTINCT {column} FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
-        found = connection.execute(query, {"files": present}).fetchall()
+        try:
+            found = connection.execute(query, {"files": present}).fetchall()
+        except duckdb.Error as error:
+            gone = [path for path in present if not Path(path).exists()]
+            if gone:
+                raise StaleSnapshotError(f"{gone[0]} is gone; a newer snapshot does not need it") from error
+            raise TribometerError(
+                f"{Path(present[0]).parent}: {str(error).strip().splitlines()[0]}; "
+                "`tribometer tables verify` names the file and the way out"
+            ) from error
     return pa.array([row[0] for row in found], pa.string())
+
+
+@cache
+def _engine(process: int) -> duckdb.DuckDBPyConnection:
+    """A DuckDB kept open, because opening one takes 45 ms: one a process, for a fork must not use its parent's.
+
+    It remembers nothing of the files it has read.
+    """
+    return duckdb.connect(config={"enable_external_file_cache": "false"})
 
 
 def _rewrite(root: str, spec: TableSpec, file: DataFile, wanted: pa.Array) -> DataFile:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import time
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +21,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from schemas.arrow import ADDED, READER_VERSION, SCHEMA_VERSION
-from schemas.errors import TribometerError
+from schemas.errors import TribometerError, UsageError
 from schemas.tables import TableSpec
 
 SCHEMA_VERSION_KEY: Final = "tribometer.schemaVersion"
@@ -37,19 +39,33 @@ CREATED_VERSION_KEY: Final = "tribometer.createdSchemaVersion"
 AUTHOR_KEY_ID_KEY: Final = "tribometer.authorKeyId"
 _UNDERSTOOD_READER_VERSION: Final = 1
 
+LOG_FOLDER: Final = "_delta_log"
+
+ACTION_KEY: Final = "tribometerAction"
+"""What a transaction was for, in its log entry: `append` where it says nothing, else `compact`, `retention`, …"""
+
+_TRANSACTION_KEY: Final = "tribometerTransaction"
+"""A mark by which a committer finds its own log entry among those of its rivals."""
+
+_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+"""delta-rs takes this in a folder's name for an escaped character, and looks in another folder."""
+
 
 class CommitConflictError(Exception):
     """Another committer was faster; open the table again and retry."""
 
 
 class StagedFileTakenError(TribometerError):
-    """A file was gone before its commit: an erasure took it, because of a row that must not be stored any more.
+    """A file was gone before its commit: an erasure took it, because of a row that must not be stored any more, or
+    vacuum took it for a leftover, because the process had been stopped for longer than the retention.
 
-    Nothing of its table was committed; run the batch again, without that row.
+    Nothing of its table was committed; run the batch again.
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path}: taken by an erasure before it was committed; run the command again")
+        super().__init__(
+            f"{path}: deleted by an erasure or by vacuum before it was committed; run the command again"
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +108,9 @@ def open_table(root: str, spec: TableSpec) -> DeltaTable | None:
     plain file list would misread, has touched.
     """
     path = table_path(root, spec)
-    if not (path / "_delta_log").is_dir():
+    if escape := _ESCAPE.search(str(path.absolute())):
+        raise UsageError(f"{root}: delta-rs misreads {escape[0]!r} in a folder's name; rename the folder")
+    if not (path / LOG_FOLDER).is_dir():
         return None
     try:
         table = DeltaTable(path)
@@ -210,15 +228,16 @@ def require_version(root: str, spec: TableSpec, version: int) -> None:
 def live_files(table: DeltaTable) -> list[LiveFile]:
     """The snapshot's files with their sizes, in no order."""
     partitions = table.metadata().partition_columns
-    column = f"partition.{partitions[0]}" if partitions else None
-    return [
-        LiveFile(row["path"], row[column] if column else None, row["num_records"], row["size_bytes"])
-        for row in pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    ]
+    added = pa.table(table.get_add_actions(flatten=True))
+    names = ["path", *(f"partition.{column}" for column in partitions), "num_records", "size_bytes"]
+    columns = [added.column(name).to_pylist() for name in names]
+    if not partitions:
+        columns.insert(1, [None] * added.num_rows)
+    return [LiveFile(*values) for values in zip(*columns, strict=True)]
 
 
 def add_files(table: DeltaTable, spec: TableSpec, files: Sequence[DataFile], metadata: dict[str, str]) -> int:
-    """Make `files` visible in one transaction and return the table's new version.
+    """Make `files` visible in one transaction and return the table's new version; `table` stays where it was.
 
     The check and the commit use the same `table`: a committer that read an older snapshot fails with
     `CommitConflictError` instead of committing rows it has not compared with its rival's.
@@ -238,9 +257,10 @@ def replace_files(
 ) -> int:
     """Put `added` in the place of `removed` in one transaction and return the table's new version.
 
-    Only one of several rewriters that read the same snapshot wins, the others get a `CommitConflictError`: delta-rs
-    itself lets two remove the same file. Appends go on beside it, unless `bars_appends`: then every append that
-    checked an older snapshot fails too and checks again. With neither files removed nor added it is a barrier only.
+    `metadata` says under `ACTION_KEY` what for. Only one of several rewriters that read the same snapshot wins, the
+    others get a `CommitConflictError`: delta-rs itself lets two remove the same file. Appends go on beside it,
+    unless `bars_appends`: then every append that checked an older snapshot fails too and checks again. With neither
+    files removed nor added it is a barrier only.
     """
     turns = [_rewrites(spec), _appends(spec)] if bars_appends else [_rewrites(spec)]
     return _transact(table, spec, removed, added, metadata, turns=turns, changes_rows=changes_rows)
@@ -277,6 +297,7 @@ def _transact(
         )
         for file in added
     ]
+    mark = uuid.uuid4().hex
     now = int(time.time() * 1000)
     actions += [
         RemoveAction(file.path, changes_rows, now, file.size_bytes, dict.fromkeys(label, file.partition))
@@ -293,26 +314,35 @@ def _transact(
                     Transaction(application, (table.transaction_version(application) or 0) + 1)
                     for application in turns
                 ],
-                custom_metadata=metadata,
+                custom_metadata={**metadata, _TRANSACTION_KEY: mark},
             ),
+            # An unsynced checkpoint must never be all there is: `tables compact` cleans the log once one is on disk.
+            post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
         )
     except CommitFailedError as error:
         raise CommitConflictError(_first_line(error)) from error
-    table.update_incremental()
-    version: int = table.version()
+    return _version_of(table, mark)
+
+
+def _version_of(table: DeltaTable, mark: str) -> int:
+    """Version of the entry with this mark: asking delta-rs would replay the log, 100 ms at 10,000 files."""
+    version: int = table.version() + 1
+    log = Path(unquote(table.table_uri.removeprefix("file://"))) / LOG_FOLDER
+    while mark not in (log / f"{version:020}.json").read_text():
+        version += 1
     return version
 
 
 def make_durable(root: str, spec: TableSpec, files: Sequence[DataFile], version: int) -> None:
     """Force the directories of `files` and the log up to `version` to disk (the files are already)."""
     path = table_path(root, spec)
-    log = path / "_delta_log"
+    log = path / LOG_FOLDER
     folders = {(path / file.path).parent for file in files}
     for folder in (*folders, path, path.parent):
         fsync(folder)
-    entry = log / f"{version:020}.json"
-    if entry.exists():
-        fsync(entry)
+    for written in (f"{version:020}.json", f"{version:020}.checkpoint.parquet", "_last_checkpoint"):
+        with contextlib.suppress(FileNotFoundError):
+            fsync(log / written)
     fsync(log)
 
 

@@ -27,8 +27,8 @@ POINTS: Final = (
     "after_erasure_delete",
 )
 """In the order in which a batch meets them: messages pulled; one file written; all files of a table written, none
-visible; a table committed; half of the messages acknowledged. Then those of an erasure: the suppression committed; a table
-committed without the erased rows; one file that held them deleted."""
+visible; a table committed; half of the messages acknowledged. Then those of an erasure: the suppression committed;
+a table committed without the erased rows; one file that held them deleted."""
 
 _passed: Final[Counter[str]] = Counter()
 

@@ -16,8 +16,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.tables import TableSpec
-from transforms.delta import DataFile, StagedFileTakenError, fsync, table_path
+from transforms.delta import DataFile, LiveFile, StagedFileTakenError, fsync, table_path
 from transforms.failpoints import failpoint
 
 _DIGEST: Final = re.compile(r"-([0-9a-f]{16})\.parquet$")
@@ -65,10 +66,40 @@ def write_file(
     return DataFile(spec.name, relative, partition, rows.num_rows, data.size, written_at, ids)
 
 
+def read_file(root: str, spec: TableSpec, file: LiveFile) -> pa.Table:
+    """All rows of a file of a snapshot, in the table's columns without the partition.
+
+    Columns that a younger version added are null. Raises `StaleSnapshotError` where the file is gone and
+    `DamagedFileError` where it is not what the log and its name say.
+    """
+    path = table_path(root, spec) / file.path
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StaleSnapshotError(f"{path} is gone; a newer snapshot does not need it") from error
+    reason = _damage(path.name, data) or (
+        None if len(data) == file.size_bytes else f"has {len(data):,} bytes, the log says {file.size_bytes:,}"
+    )
+    if reason is None:
+        try:
+            rows = pq.read_table(pa.BufferReader(data), schema=spec.schema)
+        except (pa.ArrowException, OSError) as error:
+            reason = f"does not parse ({str(error).strip().splitlines()[0]})"
+        else:
+            if file.rows in (None, rows.num_rows):
+                return rows
+            reason = f"has {rows.num_rows:,} rows, the log says {file.rows:,}"
+    raise DamagedFileError(f"{path} {reason}; `tribometer tables verify` says what to do")
+
+
 def damaged(path: Path) -> bool:
     """Whether the file's bytes are not those its name was given for; False for a name without a digest."""
-    found = _DIGEST.search(path.name)
-    return found is not None and _digest(path.read_bytes()) != found[1]
+    return _damage(path.name, path.read_bytes()) is not None
+
+
+def _damage(name: str, data: bytes) -> str | None:
+    found = _DIGEST.search(name)
+    return None if found is None or _digest(data) == found[1] else "has not the bytes its name was given for"
 
 
 def _digest(data: object) -> str:

@@ -41,10 +41,7 @@ def write(
     for name in spec.schema.names:
         if name in stamps and name not in table.schema.names:
             table = table.append_column(name, pa.repeat(stamps[name], table.num_rows))
-    order = [name for name in (*_ROW_ORDER, spec.identity) if name is not None and name in table.schema.names]
-    if spec.partition is not None:
-        order.insert(0, spec.partition)
-    table = table.sort_by([(name, "ascending") for name in order])
+    table = in_row_order(table, spec)
     slices = list(_by_partition(table, spec))
     repeated_in = {label: repeated.get(label, 0) for label, _ in slices}
 
@@ -57,6 +54,13 @@ def write(
         return [write_one(slices[0])]
     with ThreadPoolExecutor(_WRITERS) as writers:
         return list(writers.map(write_one, slices))
+
+
+def in_row_order(table: pa.Table, spec: TableSpec) -> pa.Table:
+    """Rows in the order of a file: by partition, where it is a column, by time and by identity."""
+    wanted = (spec.partition, *_ROW_ORDER, spec.identity)
+    order = [(name, "ascending") for name in wanted if name is not None and name in table.schema.names]
+    return table.sort_by(order) if order else table
 
 
 def _first_of_each(table: pa.Table, spec: TableSpec) -> tuple[pa.Table, dict[str | None, int]]:

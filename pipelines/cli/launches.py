@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from pipelines.cli.options import reads_tables
+from pipelines.cli.options import reads_as_of, reads_tables
 from pipelines.cli.sql import show, terminal_width
 from pipelines.clock import utc_now
 from schemas.errors import UsageError
@@ -72,6 +73,7 @@ def import_(file: str, tables: str, dry_run: bool) -> None:
 
 @launches.command(name="list")
 @reads_tables
+@reads_as_of
 @click.option("--product", metavar="NAME", help="Only this product.")
 @click.option(
     "--format",
@@ -81,22 +83,26 @@ def import_(file: str, tables: str, dry_run: bool) -> None:
     show_default=True,
     help="How to print them; csv and json have more columns.",
 )
-def list_(tables: str, product: str | None, form: str) -> None:
+def list_(tables: str, as_of: datetime | None, product: str | None, form: str) -> None:
     """Show the launches, the newest first."""
-    from pipelines.connect import connect
+    from pipelines.connect import connect, with_fresh_snapshot
     from pipelines.query import stream
 
     columns = "product, version, launched_at, kind, title, touchpoints, launch_id"
     if form != "table":
         columns += ", note, url, recorded_at"
-    with connect(tables) as connection:
-        connection.execute(
-            f"SELECT {columns} FROM launches WHERE product = $product OR $product IS NULL "
-            "ORDER BY launched_at DESC, product, version",
-            {"product": product},
-        )
-        out = sys.stdout
-        show(stream(connection), form, out, width=terminal_width(out), terminal=out.isatty())
+
+    def answer() -> None:
+        with connect(tables, as_of) as connection:
+            connection.execute(
+                f"SELECT {columns} FROM launches WHERE product = $product OR $product IS NULL "
+                "ORDER BY launched_at DESC, product, version",
+                {"product": product},
+            )
+            out = sys.stdout
+            show(stream(connection), form, out, width=terminal_width(out), terminal=out.isatty())
+
+    with_fresh_snapshot(answer)
 
 
 @launches.command()

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import duckdb
 
-from pipelines.cli.options import reads_tables
-from pipelines.connect import definitions
+from pipelines.cli.options import reads_as_of, reads_tables
+from pipelines.connect import definitions, unreadable, with_fresh_snapshot
 from pipelines.snapshot import open_snapshot
 from schemas.errors import TribometerError, UsageError
 
@@ -20,6 +20,7 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 @click.command(short_help="Write one product's friction report.")
 @click.argument("product")
 @reads_tables
+@reads_as_of
 @click.option(
     "--output",
     "output",
@@ -32,7 +33,12 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 )
 @click.option("--to", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Last day, included.")
 def report(
-    product: str, tables: str, output: Path | None, first_day: datetime | None, last_day: datetime | None
+    product: str,
+    tables: str,
+    as_of: datetime | None,
+    output: Path | None,
+    first_day: datetime | None,
+    last_day: datetime | None,
 ) -> None:
     """Measure the friction of PRODUCT over time and around its launches.
 
@@ -44,18 +50,25 @@ def report(
         from pipelines.report.terminal import page_wide_console, write_summary
     except ModuleNotFoundError as error:
         raise UsageError(f"reports need {error.name}; install 'tribometer[report]'") from error
-    from pipelines.report.report import compose
+    from pipelines.report.report import Report, compose
     from pipelines.report.scope import find_scope
 
     path = output or Path(f"friction-{_UNSAFE.sub('-', product).strip('-.') or 'report'}.html")
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent}: no such folder; name an existing one with --output")
-    snapshot = open_snapshot(tables)
-    with duckdb.connect() as connection:
-        for statement in definitions(snapshot):
-            connection.execute(statement)
-        scope = find_scope(connection, product, _day(first_day), _day(last_day))
-        composed = compose(connection, scope, snapshot.versions)
+
+    def measure() -> Report:
+        snapshot = open_snapshot(tables, as_of)
+        try:
+            with duckdb.connect() as connection:
+                for statement in definitions(snapshot):
+                    connection.execute(statement)
+                scope = find_scope(connection, product, _day(first_day), _day(last_day))
+                return compose(connection, scope, snapshot.versions, as_of)
+        except duckdb.IOException as error:
+            raise unreadable(snapshot.root, error) from error
+
+    composed = with_fresh_snapshot(measure)
     try:
         path.write_text(render(composed), encoding="utf-8")
     except OSError as error:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from pipelines.cli.options import reads_tables
+from pipelines.cli.options import reads_as_of, reads_tables
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ FORMATS: Final = ("table", "csv", "json", "parquet")
 @click.command(short_help="Ask the tables in SQL; with no query, an interactive prompt.")
 @click.argument("query", required=False)
 @reads_tables
+@reads_as_of
 @click.option(
     "--format",
     "form",
@@ -40,34 +42,41 @@ FORMATS: Final = ("table", "csv", "json", "parquet")
     show_default=True,
     help="Seconds a query may run; 0: no limit.",
 )
-def sql(query: str | None, tables: str, form: str, output: str | None, timeout: float) -> None:
+def sql(
+    query: str | None, tables: str, as_of: datetime | None, form: str, output: str | None, timeout: float
+) -> None:
     """Run QUERY, one SELECT, over the views (SHOW TABLES lists them; docs/views.md explains them).
 
     Without QUERY it is read from standard input, or typed at a prompt on a terminal. Only reading is possible:
     other statements are refused, and no file but the tables' can be opened. CSV puts an apostrophe before text
     that a spreadsheet would run as a formula.
     """
-    from pipelines.connect import connect_locked
+    from pipelines.connect import connect_locked, with_fresh_snapshot
 
     if form == "parquet" and output is None:
         raise UsageError("parquet is not for a terminal; name a file with --output")
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
     seconds = timeout or None
-    with connect_locked(tables) as connection:
-        if query is None:
-            from pipelines.repl import Repl
+    if query is None:
+        from pipelines.repl import Repl
 
-            if output is not None:
-                raise UsageError("--output needs a query; write it behind the command")
-            Repl(connection, form, seconds).run()
-        else:
+        if output is not None:
+            raise UsageError("--output needs a query; write it behind the command")
+        Repl(lambda: connect_locked(tables, as_of), form, seconds).run()
+        return
+
+    def answer() -> None:
+        with connect_locked(tables, as_of) as connection:
             _answer(connection, query, form, output, seconds)
+
+    with_fresh_snapshot(answer)
 
 
 @click.command("shell-init", short_help="Print SQL with which the plain DuckDB CLI sees the same views.")
 @reads_tables
-def shell_init(tables: str) -> None:
+@reads_as_of
+def shell_init(tables: str, as_of: datetime | None) -> None:
     """Print SQL that makes the views over the newest snapshot in a plain DuckDB.
 
     \b
@@ -79,7 +88,7 @@ def shell_init(tables: str) -> None:
     from pipelines.connect import definitions
     from pipelines.snapshot import open_snapshot
 
-    for statement in definitions(open_snapshot(tables)):
+    for statement in definitions(open_snapshot(tables, as_of)):
         click.echo(statement.rstrip(";") + ";")
 
 

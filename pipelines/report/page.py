@@ -55,6 +55,7 @@ def render(report: Report) -> str:
             found_quotes={name: report.quotes.get(name, ()) for name in charted},
             sources=report.sources,
             versions=report.versions,
+            as_of=report.as_of,
             models=report.models,
             tribometer_version=version("tribometer"),
             specs={name: _json(spec) for name, spec in _specs(report, charted).items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -70,11 +70,14 @@ class Report:
     quotes: Mapping[str, Sequence[Quote]]
     sources: Sequence[Row]
     versions: Mapping[str, int]
+    as_of: datetime | None
     models: Sequence[str]
 
 
-def compose(connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mapping[str, int]) -> Report:
-    """Measure a report. `versions` are the log versions of the tables that `connection` reads.
+def compose(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mapping[str, int], as_of: datetime | None = None
+) -> Report:
+    """Measure a report. `versions` are the log versions of the tables that `connection` reads, `as_of` an instant.
 
     Makes temporary tables in `connection`, so that the views are read once; run it on a connection of its own.
     """
@@ -108,6 +111,7 @@ def compose(connection: duckdb.DuckDBPyConnection, scope: Scope, versions: Mappi
         quotes=_touchpoint_quotes(connection, scope, series),
         sources=rows(connection, "sources", **scope.parameters),
         versions=versions,
+        as_of=as_of,
         models=[row["model_version"] for row in rows(connection, "models", **scope.parameters)],
     )
 

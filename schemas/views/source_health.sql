@@ -80,7 +80,7 @@ SELECT
     coalesce(split_events, 0) AS split_events,
     first_event_at, last_event_at, last_received_at,
     date_diff(
-        'day', (last_event_at AT TIME ZONE 'UTC')::DATE, (now() AT TIME ZONE 'UTC')::DATE
+        'day', (last_event_at AT TIME ZONE 'UTC')::DATE, (coalesce(getvariable('tribometer_as_of')::TIMESTAMPTZ, now()) AT TIME ZONE 'UTC')::DATE
     ) AS days_silent,
     if(closed, NULL, coalesce(dead.dead_letters, 0)) AS dead_letters,
     if(

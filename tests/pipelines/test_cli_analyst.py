@@ -173,8 +173,7 @@ class TestRepl:
                 return line
             raise line
 
-        with connect_locked(root) as connection:
-            Repl(connection, "csv", 60, read, out).run()
+        Repl(lambda: connect_locked(root), "csv", 60, read, out).run()
         return out.getvalue()
 
     def test_a_query_may_take_several_lines(self, root: str) -> None:
