@@ -20,7 +20,7 @@ from tests.pipelines.feedback_table import store
 from tests.pipelines.tables.kept import DAYS, feedback_row
 
 WRITERS = 4
-BATCHES = 12
+BATCHES = 6
 SEED = 20
 
 
@@ -65,7 +65,8 @@ def read(root: str, done: Event) -> list[str]:
 def test_writers_maintenance_and_a_reader(tmp_path: Path) -> None:
     root = str(tmp_path)
     store(root, [feedback_row(999, day) for day in DAYS], batch_id="first")
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # imports once for all
     with context.Manager() as manager, context.Pool(WRITERS + 2) as pool:
         done = manager.Event()
         maintainer = pool.apply_async(maintain, (root, done))

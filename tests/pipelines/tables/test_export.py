@@ -15,13 +15,7 @@ from pipelines.cli import main
 from pipelines.tables import export as module
 from schemas.tables import FEEDBACK
 from tests.pipelines.feedback_table import RECEIVED
-from tests.pipelines.tables.kept import DAYS, files, fill
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path / "tables"))
-    return str(tmp_path / "tables")
+from tests.pipelines.tables.kept import DAYS, files
 
 
 def test_any_reader_finds_the_rows_of_the_snapshot(root: str, tmp_path: Path) -> None:

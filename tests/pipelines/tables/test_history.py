@@ -12,13 +12,6 @@ from pipelines.tables.compact import compact
 from pipelines.tables.history import history
 from pipelines.tables.status import status
 from schemas.tables import FEEDBACK
-from tests.pipelines.tables.kept import fill
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path))
-    return str(tmp_path)
 
 
 def test_every_version_is_told(root: str) -> None:

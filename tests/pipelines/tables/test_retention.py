@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +11,9 @@ from pipelines.tables import retention as module
 from pipelines.tables.retention import cutoff_of, retain
 from schemas.tables import DEAD_LETTERS, FEEDBACK
 from tests.pipelines.feedback_table import RECEIVED, dead_letter, store, store_small
-from tests.pipelines.tables.kept import DAYS, content, feedback_row, files, fill
+from tests.pipelines.tables.kept import DAYS, content, feedback_row, files
 from transforms.delta import open_table, replace_files
 from transforms.parquet import read_file
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path))
-    return str(tmp_path)
 
 
 def test_whole_days_go(root: str) -> None:

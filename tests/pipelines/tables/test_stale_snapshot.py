@@ -12,13 +12,6 @@ from pipelines import connect as module
 from pipelines.cli import main
 from pipelines.repl import Repl
 from schemas.errors import TribometerError
-from tests.pipelines.tables.kept import fill
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path))
-    return str(tmp_path)
 
 
 def clean_up(root: str) -> None:

@@ -16,17 +16,11 @@ from pipelines.tables.finding import Finding
 from pipelines.tables.verify import verify
 from schemas.tables import FEEDBACK, TABLES
 from tests.pipelines.feedback_table import RECEIVED, store
-from tests.pipelines.tables.kept import DAYS, content, feedback_row, files, fill
+from tests.pipelines.tables.kept import DAYS, content, feedback_row, files
 from transforms.delta import DataFile, add_files, open_or_create, open_table
 from transforms.parquet import write_file
 
 EVOLUTION = Path(__file__).resolve().parents[2] / "schemas" / "evolution" / "tables_v1"
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path))
-    return str(tmp_path)
 
 
 def wrong(root: str) -> list[Finding]:
