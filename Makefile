@@ -58,8 +58,8 @@ browser: install  ## Tests that open the report in Chromium
 wheel: install  ## Build the wheel and try it in an empty environment
 	@$(BIN)/python -m pytest -m wheel
 
-bench: install  ## Measure speed, memory and bytes per event on the real streams
-	@$(BIN)/python -m benchmarks --data "$(DATA)"
+bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=section, MINUTES=of memory)
+	@$(BIN)/python -m benchmarks --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(addprefix --minutes ,$(MINUTES))
 
 model: install  ## Train the shipped model again from the labelled sets
 	@$(BIN)/python -m models.train --data "$(DATA)"

@@ -1,45 +1,78 @@
-"""`python -m benchmarks`: measure, print one table and, with --write, keep it in docs/performance.md."""
+"""`python -m benchmarks`: measure, print a table for each section and, with --write, keep it in docs/performance.md."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 
+from benchmarks.figure import Figure
+from benchmarks.listening import listening
 from benchmarks.machine import machine
-from benchmarks.main_job import Figure, main_job
+from benchmarks.main_job import main_job
 from pipelines.clock import utc_now
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
+ROOT: Final = Path(__file__).resolve().parents[1]
+PAGE: Final = ROOT / "docs" / "performance.md"
+MAPPING: Final = ROOT / "examples" / "sources" / "firefox_support.yaml"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: support questions to replay, minutes to watch the listener's memory."""
+
+    stream: Path
+    rows: int
+    minutes: float
+
+
+SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
+    "main-job": lambda effort: main_job(effort.stream, MAPPING, effort.rows),
+    "listening": lambda effort: listening(effort.stream, MAPPING, effort.minutes),
+}
+"""What can be measured; each has its place in docs/performance.md."""
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder that holds streams/.")
 @click.option("--rows", default=20_000, show_default=True, help="Support questions to replay.")
-@click.option("--write", is_flag=True, help="Keep the table in docs/performance.md.")
-def bench(data: Path, rows: int, write: bool) -> None:
+@click.option("--minutes", default=3.0, show_default=True, help="How long to watch the listener's memory.")
+@click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True, help="Measure just this.")
+@click.option("--write", is_flag=True, help="Keep the tables in docs/performance.md.")
+def bench(data: Path, rows: int, minutes: float, only: tuple[str, ...], write: bool) -> None:
     """Measure speed, memory and bytes per event on real support questions."""
     stream = data / "streams" / "firefox_support.jsonl.gz"
     if not stream.exists():
         raise click.ClickException(f"{stream}: not there; give the folder that holds streams/ with --data")
     logging.basicConfig(level=logging.CRITICAL)  # Beam warns about optional parts at import
-    click.echo("about three minutes, on one core …", err=True)
-    table = _markdown(list(main_job(stream, ROOT / "examples" / "sources" / "firefox_support.yaml", rows)))
-    click.echo(table)
-    if write:
-        page = PAGE.read_text()
-        before, rest = page.split(BEGIN, 1)
-        PAGE.write_text(before + BEGIN + table + END + rest.split(END, 1)[1])
+    effort = Effort(stream, rows, minutes)
+    for name in only or SECTIONS:
+        click.echo(f"{name}: takes some minutes …", err=True)
+        figures = []
+        for figure in SECTIONS[name](effort):
+            click.echo(f"  {figure.what}: {figure.value}", err=True)
+            figures.append(figure)
+        table = _markdown(name, figures)
+        click.echo(table)
+        if write:
+            _keep(name, table)
 
 
-def _markdown(figures: list[Figure]) -> str:
+def _markdown(name: str, figures: list[Figure]) -> str:
     lines = ["| what | measured | bar |", "|---|---|---|"]
     lines += [f"| {figure.what} | {figure.value} | {figure.bar} |" for figure in figures]
-    return "\n".join([*lines, "", f"{utc_now():%Y-%m-%d}, {machine()}; `make bench`", ""])
+    return "\n".join([*lines, "", f"{utc_now():%Y-%m-%d}, {machine()}; `make bench ONLY={name}`", ""])
+
+
+def _keep(name: str, table: str) -> None:
+    begin, end = f"<!-- bench {name} -->\n", f"<!-- /bench {name} -->\n"
+    before, rest = PAGE.read_text(encoding="utf-8").split(begin, 1)
+    PAGE.write_text(before + begin + table + end + rest.split(end, 1)[1], encoding="utf-8")
 
 
 if __name__ == "__main__":

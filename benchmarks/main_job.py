@@ -8,13 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from benchmarks.figure import Figure
 from benchmarks.machine import one_core
 from pipelines.clock import utc_now
 from pipelines.connect import connect
@@ -36,15 +36,6 @@ status = main(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 sys.exit(status)
 """
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One row of the table."""
-
-    what: str
-    value: str
-    bar: str = ""
 
 
 class _Silent:

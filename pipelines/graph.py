@@ -1,4 +1,4 @@
-"""The graph: decode -> normalize -> redact -> score -> partition -> write -> commit.
+"""The graph: decode -> normalize -> suppress -> redact -> score -> partition -> write -> commit.
 
 Built once, used by every program and every host. Where messages come from is the program's choice; the graph
 starts at a PCollection of `MessageBatch` and ends in committed tables. `transforms/elements.py` says what
@@ -24,6 +24,7 @@ from transforms.normalize import Normalize
 from transforms.partition import Partition
 from transforms.redact import Redact
 from transforms.score import Score
+from transforms.suppress import Suppress
 from transforms.write import Write
 
 
@@ -61,19 +62,21 @@ def build(messages: beam.PCollection, config: GraphConfig) -> beam.PCollection:
     """`PCollection[MessageBatch] -> PCollection[Committed]`.
 
     After the graph has run, every message of `messages` is in exactly one table: in `feedback` (and `raw`), where
-    an earlier delivery of it may already have been, or in `dead_letters`.
+    an earlier delivery of it may already have been, or in `dead_letters`; or in none, because it was erased.
     """
     decoded = messages | "Decode" >> Decode(config.mapping.source)
     normalized = decoded.passed | "Normalize" >> Normalize(
         config.mapping, config.author_key_file, config.author_key_id
     )
+    failed = (decoded.failed, normalized.failed) | "AllFailed" >> beam.Flatten()
+    allowed = (normalized.passed, failed) | "Suppress" >> Suppress(config.tables)
     rows = (
-        normalized.passed
+        allowed.passed
         | "Redact" >> Redact()
         | "Score" >> Score(config.model)
         | "Partition" >> Partition(config.shards, config.keep_raw)
     )
-    dead = (decoded.failed, normalized.failed) | "DeadLetters" >> RouteDeadLetters()
+    dead = (allowed.failed,) | "DeadLetters" >> RouteDeadLetters()
     return (
         (rows, dead)
         | "Destinations" >> beam.Flatten()

@@ -24,6 +24,12 @@ from schemas.errors import TribometerError, UsageError
 STDIN: Final = "-"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _EXTENSIONS: Final = {"jsonl": (".jsonl", ".ndjson", ".json"), "csv": (".csv",)}
+ENDINGS: Final = {
+    encoding: tuple(extension + packed for extension in extensions for packed in ("", ".gz"))
+    for encoding, extensions in _EXTENSIONS.items()
+}
+"""How the names of files of an encoding end."""
+
 _CSV_RECORD_LINES: Final = 1_000
 """A quoted CSV field that runs on for more lines than this lost its closing quote; only its first line is refused."""
 
@@ -67,9 +73,8 @@ def find_files(paths: Sequence[str], encoding: str) -> list[InputFile]:
 def _find_local(path: str, encoding: str) -> list[Path]:
     place = Path(path)
     if place.is_dir():
-        endings = tuple(ending + suffix for ending in _EXTENSIONS[encoding] for suffix in ("", ".gz"))
         inside = sorted(
-            file for file in place.rglob("*") if file.is_file() and file.name.lower().endswith(endings)
+            file for file in place.rglob("*") if file.is_file() and file.name.lower().endswith(ENDINGS[encoding])
         )
         if not inside:
             raise UsageError(

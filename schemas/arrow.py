@@ -26,6 +26,8 @@ ADDED: Final = {
     ("raw", "native_id"): 2,
     ("raw", "author_key"): 2,
     ("dead_letters", "header"): 2,
+    ("dead_letters", "author_key"): 2,
+    ("dead_letters", "event_key"): 2,
     ("runs", "conflicts"): 2,
 }
 """Columns that version 1 had not, each with the version that added it."""
@@ -145,6 +147,8 @@ DEAD_LETTERS: Final = pa.schema(
         _required("payload_bytes", pa.int64()),
         _required("payload", pa.binary()),
         pa.field("header", pa.list_(pa.string())),
+        pa.field("author_key", pa.string()),
+        pa.field("event_key", pa.string()),
     ]
 )
 """Messages that could not be accepted, with their exact bytes. Restricted: may hold personal data."""
@@ -206,9 +210,10 @@ SUPPRESSIONS: Final = pa.schema(
         _required("key", pa.string()),
         pa.field("reason", pa.string()),
         _required("recorded_at", INSTANT),
+        pa.field("event_id", pa.string()),
     ]
 )
-"""Authors and events that must not be stored again: one row each."""
+"""Authors, events and refused messages that must not be stored again: one row each."""
 
 ERASURES: Final = pa.schema(
     [

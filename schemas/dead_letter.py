@@ -18,7 +18,8 @@ class DeadLetter:
     """One refused message.
 
     `origin` says where it stood (file and record number, or message id); `header` names the columns when the payload
-    is a CSV record.
+    is a CSV record. `author_key` and `event_key` are whose message it was and about which event, where it could be read
+    that far.
     """
 
     source: str
@@ -29,6 +30,8 @@ class DeadLetter:
     payload: bytes
     attempts: int = 1
     header: tuple[str, ...] | None = None
+    author_key: str | None = None
+    event_key: str | None = None
 
 
 def dead_letter_batch(letters: Iterable[DeadLetter]) -> pa.RecordBatch:
@@ -49,6 +52,8 @@ def dead_letter_batch(letters: Iterable[DeadLetter]) -> pa.RecordBatch:
                 "payload_bytes": len(letter.payload),
                 "payload": letter.payload,
                 "header": letter.header,
+                "author_key": letter.author_key,
+                "event_key": letter.event_key,
             }
             for letter in letters
         ],

@@ -38,11 +38,6 @@ def event_key(source: str, account: str | None, native_id: str) -> str:
     return _digest(b"tribo-key", (source, account or "", native_id))
 
 
-def suppression_id(scope: str, key: str) -> str:
-    """Identity of a suppression: what it keeps out."""
-    return _digest(b"tribo-suppress", (scope, key))
-
-
 def content_revision(text: str, rating: float | None, deleted: bool) -> str:
     """Revision of an event whose source numbers none: a hash of what the customer said.
 
@@ -54,6 +49,11 @@ def content_revision(text: str, rating: float | None, deleted: bool) -> str:
 def launch_id(product: str, kind: str, name: str) -> str:
     """Identity of a launch over all its edits; `name` is its version, else its title, else its day."""
     return _digest(b"tribo-launch", (product, kind, name))
+
+
+def suppression_id(scope: str, key: str) -> str:
+    """Identity of a suppression: what it keeps out."""
+    return _digest(b"tribo-suppress", (scope, key))
 
 
 def dead_letter_id(source: str, payload: bytes) -> str:
@@ -76,6 +76,10 @@ class AuthorKeyring:
     def key_id(self) -> str:
         """Eight digits that tell two keys apart and reveal neither; stored with the table."""
         return hmac.new(self.key, b"tribometer author key", hashlib.sha256).hexdigest()[:8]
+
+    def sign(self, statement: bytes) -> str:
+        """Signature of a statement under the key, 64 hexadecimal digits; no author has it as a pseudonym."""
+        return hmac.new(self.key, b"tribometer statement" + _SEPARATOR + statement, hashlib.sha256).hexdigest()
 
     def author_key(self, source: str, account: str | None, author: str) -> str:
         """Pseudonym of an author, 32 hexadecimal digits; the same person in two sources gets two."""

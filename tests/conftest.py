@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emulator import Emulator, missing
+if TYPE_CHECKING:
+    from tests.emulator import Emulator
 
 _NEIGHBOUR = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -32,6 +34,8 @@ def streams() -> Path:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The real Pub/Sub emulator, one for all tests: name topics apart, and leave it running."""
+    from tests.emulator import Emulator, missing
+
     reason = missing()
     if reason is not None:
         pytest.skip(reason)

@@ -1,8 +1,9 @@
 """Commit: a batch's files become visible, table by table, each exactly once.
 
 One Delta transaction a table, in the order of `tables.COMMIT_ORDER`. Before it, rows whose identity the table
-already has are dropped; the check and the commit share one snapshot, so of two rivals the slower one checks
-again. After it, the log is forced to disk. Whoever is told of the commit may acknowledge the messages.
+already has are dropped, and rows that an erasure has suppressed since the batch began; the checks and the
+commit share one snapshot, so of two rivals the slower one checks again. After it, the log is forced to disk.
+Whoever is told of the commit may acknowledge the messages.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apache_beam as beam
 import duckdb
@@ -30,6 +31,7 @@ from schemas.tables import COMMIT_ORDER, TableSpec
 from transforms.delta import (
     CommitConflictError,
     DataFile,
+    StagedFileTakenError,
     active_files,
     add_files,
     make_durable,
@@ -39,20 +41,17 @@ from transforms.delta import (
 from transforms.elements import BatchId
 from transforms.failpoints import failpoint
 from transforms.parquet import write_file
+from transforms.suppressions import NONE, SUBJECT_COLUMNS, read_suppressions
 
 _ATTEMPTS: Final = 50
 """Rivals commit in tens of milliseconds; whoever loses fifty times in a row has met something else."""
-
-
-class FilesGoneError(TribometerError):
-    """Files of a batch were deleted before their commit, and nothing of it is visible; run the batch again."""
 
 
 @dataclass(frozen=True)
 class Committed:
     """What one table gained: `added` rows, `duplicate` rows it already had or was given twice.
 
-    `conflicts` counts the rivals that were faster.
+    `conflicts` counts the rivals that were faster, `suppressed` the rows left out because of an erasure.
     """
 
     table: str
@@ -60,6 +59,7 @@ class Committed:
     duplicate: int
     version: int | None
     conflicts: int = 0
+    suppressed: int = 0
 
 
 def commit(
@@ -72,19 +72,25 @@ def commit(
 ) -> Committed:
     """Commit `files` to one table; a batch committed before adds nothing.
 
-    Raises `FilesGoneError` when vacuum took the files for leftovers, because the process had been stopped for
-    longer than its retention, and `TribometerError` when rivals win again and again; nothing of the batch is
-    visible then.
+    Raises `StagedFileTakenError` when an erasure was faster than the batch, or vacuum took its files for leftovers
+    because the process had been stopped for longer than the retention, and `TribometerError` when rivals win again
+    and again; nothing of the batch is visible then.
     """
     files = list(files)
     total = sum(file.rows + file.repeated for file in files)
+    suppressed = 0
     for attempt in range(_ATTEMPTS):
         table = open_or_create(root, spec, configuration)
+        # After the snapshot, not before: an erasure states what it suppresses before its own transaction, which
+        # makes every commit on an older snapshot fail. So what this one must not store, it reads here.
+        allowed = _without_suppressed(root, spec, files)
+        suppressed += _rows(files) - _rows(allowed)
+        files = allowed
         try:
             kept = [file for file in _without_known(root, spec, table, files) if file.rows]
-            added = sum(file.rows for file in kept)
+            added = _rows(kept)
             if not kept:
-                return Committed(spec.name, 0, total, None, attempt)
+                return Committed(spec.name, 0, total - suppressed, None, attempt, suppressed)
             # After the snapshot was opened: vacuum deletes first and bars older snapshots afterwards.
             _check_there(root, spec, kept)
             version = add_files(table, spec, kept, {"batchId": batch_id, "rows": str(added)})
@@ -96,10 +102,37 @@ def commit(
             continue
         make_durable(root, spec, kept, version)
         failpoint("after_commit")
-        return Committed(spec.name, added, total - added, version, attempt)
+        return Committed(spec.name, added, total - added - suppressed, version, attempt, suppressed)
     raise TribometerError(
         f"the table {table_path(root, spec)} changed {_ATTEMPTS} times while committing; try again"
     )
+
+
+def _rows(files: Iterable[DataFile]) -> int:
+    return sum(file.rows for file in files)
+
+
+def _without_suppressed(root: str, spec: TableSpec, files: list[DataFile]) -> list[DataFile]:
+    """The files, rewritten where they hold rows that must not be stored."""
+    columns = SUBJECT_COLUMNS.get(spec.name, ())
+    suppressed = read_suppressions(root) if columns else NONE
+    if not suppressed:
+        return files
+    allowed = []
+    for file in files:
+        if file.rows:
+            rows = _read_staged(table_path(root, spec) / file.path, columns=list(columns))
+            file = _rewrite(root, spec, file, pc.invert(suppressed.matching(rows)))  # noqa: PLW2901
+        allowed.append(file)
+    return allowed
+
+
+def _read_staged(path: Path, **options: Any) -> pa.Table:
+    """Rows of a file that no log names yet."""
+    try:
+        return pq.read_table(path, partitioning=None, **options)
+    except FileNotFoundError:
+        raise StagedFileTakenError(path) from None
 
 
 def _without_known(root: str, spec: TableSpec, table: object, files: list[DataFile]) -> list[DataFile]:
@@ -114,16 +147,19 @@ def _without_known(root: str, spec: TableSpec, table: object, files: list[DataFi
     known = known_identities(present, spec.identity, wanted)
     if not len(known):
         return files
-    return [_rewrite(root, spec, file, known) for file in files]
+    return [
+        _rewrite(root, spec, file, pc.invert(pc.is_in(pa.array(file.ids, pa.string()), known)))
+        if file.rows
+        else file
+        for file in files
+    ]
 
 
 def _check_there(root: str, spec: TableSpec, files: list[DataFile]) -> None:
     for file in files:
         path = table_path(root, spec) / file.path
         if not path.exists():
-            raise FilesGoneError(
-                f"{path}: deleted before its commit; nothing of the batch is visible, run it again"
-            )
+            raise StagedFileTakenError(path)
 
 
 def known_identities(present: list[str], identity: str, wanted: pa.Table) -> pa.Array:
@@ -157,15 +193,14 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"enable_external_file_cache": "false"})
 
 
-def _rewrite(root: str, spec: TableSpec, file: DataFile, known: pa.Array) -> DataFile:
-    """The file without the rows in `known`; the old one was never visible and is removed."""
-    fresh = pc.invert(pc.is_in(pa.array(file.ids, pa.string()), known))
-    remaining = pc.sum(fresh).as_py() or 0
+def _rewrite(root: str, spec: TableSpec, file: DataFile, wanted: pa.Array) -> DataFile:
+    """The file with the `wanted` rows only; the old one was never visible and is removed."""
+    remaining = pc.sum(wanted).as_py() or 0
     if remaining == file.rows:
         return file
     path = table_path(root, spec) / file.path
     if remaining:
-        rows = pq.read_table(path, partitioning=None, schema=spec.schema).filter(fresh)
+        rows = _read_staged(path, schema=spec.schema).filter(wanted)
         rewritten = write_file(root, spec, rows, partition=file.partition, written_at=file.written_at)
     else:
         rewritten = replace(file, rows=0, ids=(), size_bytes=0)
@@ -192,6 +227,7 @@ class _CommitFn(beam.DoFn):
             )
             Metrics.counter("commit", f"{spec.name}_added").inc(outcome.added)
             Metrics.counter("commit", f"{spec.name}_duplicate").inc(outcome.duplicate)
+            Metrics.counter("commit", f"{spec.name}_suppressed").inc(outcome.suppressed)
             Metrics.counter("commit", "conflicts").inc(outcome.conflicts)
             yield outcome
 

@@ -55,6 +55,19 @@ class CommitConflictError(Exception):
     """Another committer was faster; open the table again and retry."""
 
 
+class StagedFileTakenError(TribometerError):
+    """A file was gone before its commit: an erasure took it, because of a row that must not be stored any more, or
+    vacuum took it for a leftover, because the process had been stopped for longer than the retention.
+
+    Nothing of its table was committed; run the batch again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: deleted by an erasure or by vacuum before it was committed; run the command again"
+        )
+
+
 @dataclass(frozen=True)
 class LiveFile:
     """A Parquet file of a snapshot; `path` is relative to the table's folder, as the log spells it."""
@@ -190,6 +203,21 @@ def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> 
         uris = table.file_uris(file_pruning_predicate=[(column, "in", sorted(set(partitions)))])
     # URIs, not paths: a space in a folder's name arrives as %20.
     return [unquote(uri.removeprefix("file://")) for uri in uris]
+
+
+def require_version(root: str, spec: TableSpec, version: int) -> None:
+    """Close a table to programs whose columns are older than `version`; does nothing where it is already.
+
+    Raises `CommitConflictError` when another commit was faster.
+    """
+    table = open_table(root, spec)
+    if table is None or int(table.metadata().configuration.get(SCHEMA_VERSION_KEY, "0")) >= version:
+        return
+    try:
+        table.alter.set_table_properties({SCHEMA_VERSION_KEY: str(version)}, raise_if_not_exists=False)
+    except DeltaError as error:
+        raise CommitConflictError(_first_line(error)) from error
+    make_durable(root, spec, [], table.version())
 
 
 def live_files(table: DeltaTable) -> list[LiveFile]:

@@ -4,7 +4,8 @@
 |-------------------------|-----------------------------------------------------------------------|
 | into decode             | `MessageBatch`: up to a few hundred messages of one source, as bytes  |
 | decode -> normalize     | `DecodedBatch`: the same messages, parsed                             |
-| normalize -> redact     | Arrow record batch, `schemas.arrow.EVENT`                             |
+| normalize -> suppress   | Arrow record batch, `schemas.arrow.EVENT`                             |
+| suppress -> redact      | the same, without what was erased                                     |
 | redact -> score         | Arrow record batch, `schemas.arrow.REDACTED`                          |
 | score -> partition      | Arrow record batch, `schemas.arrow.SCORED`                            |
 | any step -> dead letter | `list[DeadLetter]`                                                    |

@@ -22,9 +22,13 @@ POINTS: Final = (
     "after_stage",
     "after_commit",
     "after_half_of_the_acks",
+    "after_suppression",
+    "after_erasure_rewrite",
+    "after_erasure_delete",
 )
 """In the order in which a batch meets them: messages pulled; one file written; all files of a table written, none
-visible; a table committed; half of the messages acknowledged."""
+visible; a table committed; half of the messages acknowledged. Then those of an erasure: the suppression committed;
+a table committed without the erased rows; one file that held them deleted."""
 
 _passed: Final[Counter[str]] = Counter()
 

@@ -18,7 +18,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.errors import TribometerError
 from schemas.event import AuthorKind, VersionSource
 from schemas.event_fields import EVENT_FIELDS
-from schemas.identity import AuthorKeyring, content_revision, event_id
+from schemas.identity import AuthorKeyring, content_revision, event_id, event_key
 from schemas.mapping import SourceMapping
 from schemas.rating import RatingScale
 from schemas.violations import Violation, ViolationKind
@@ -47,6 +47,7 @@ class Normalizer:
     def __init__(self, mapping: SourceMapping, keyring: AuthorKeyring) -> None:
         self._source = mapping.source
         self._row = _row_reader(mapping, keyring)
+        self._subject = _subject_reader(mapping, keyring)
 
     def __call__(self, decoded: DecodedBatch) -> Outcome[pa.RecordBatch]:
         rows: list[Row] = []
@@ -55,10 +56,11 @@ class Normalizer:
             try:
                 rows.append(self._row(message, decoded.received_at, decoded.payloads[position]))
             except Violation as violation:
+                author_key, key = self._subject(message)
                 failed.append(
                     DeadLetter(
                         self._source, STEP, violation, decoded.origins[position], decoded.received_at,
-                        decoded.payloads[position], decoded.attempts, decoded.header,
+                        decoded.payloads[position], decoded.attempts, decoded.header, author_key, key,
                     )
                 )  # fmt: skip
         return Outcome(_batch(rows), failed)
@@ -144,6 +146,29 @@ def _row_reader(
         )
 
     return row
+
+
+def _subject_reader(
+    mapping: SourceMapping, keyring: AuthorKeyring
+) -> Callable[[Mapping[str, Any]], tuple[str | None, str | None]]:
+    """Whose message it is and about which event (author_key, event_key), of a message that may be no event."""
+    readers = {name: mapping.field_reader(name) or _nothing for name in ("source", "account", "author", "id")}
+
+    def read(name: str, message: Mapping[str, Any]) -> Any:
+        try:
+            return readers[name](message)
+        except Violation:
+            return None
+
+    def subject(message: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        source, account = read("source", message) or mapping.source, read("account", message)
+        author, native_id = read("author", message), read("id", message)
+        return (
+            None if author is None else keyring.author_key(source, account, author),
+            None if native_id is None else event_key(source, account, native_id),
+        )
+
+    return subject
 
 
 def _nothing(message: Mapping[str, Any]) -> None:

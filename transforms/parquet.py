@@ -1,6 +1,7 @@
 """One Parquet file of a table: written in its final place and forced to disk.
 
-The name ends in a digest of the bytes, so that a file can be told from a damaged one without any other record.
+The name ends in a digest of the bytes, so that a file can be told from a damaged one without any other record. It is
+given to the file when its bytes are complete: a file with such a name is never one that somebody still writes.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import pyarrow.parquet as pq
 
 from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.tables import TableSpec
-from transforms.delta import DataFile, LiveFile, fsync, table_path
+from transforms.delta import DataFile, LiveFile, StagedFileTakenError, fsync, table_path
 from transforms.failpoints import failpoint
 
 _DIGEST: Final = re.compile(r"-([0-9a-f]{16})\.parquet$")
+
+UNFINISHED: Final = ".unfinished"
+"""End of the hidden name that a file has while it is written; a killed writer leaves it behind."""
 
 _DICTIONARY_ROWS: Final = 2_000
 """Below this many rows dictionaries cost more bytes and time than zstd alone: 6.3 against 11.7 ms, 30.1 against
@@ -30,7 +34,10 @@ _DICTIONARY_ROWS: Final = 2_000
 def write_file(
     root: str, spec: TableSpec, rows: pa.Table, *, partition: str | None, written_at: datetime
 ) -> DataFile:
-    """Write `rows` (columns of the table's schema) as one file nobody sees before its commit."""
+    """Write `rows` (columns of the table's schema) as one file nobody sees before its commit.
+
+    Raises `StagedFileTakenError` where an erasure took the unfinished file away.
+    """
     columns = rows.select(spec.schema.names).cast(spec.schema)
     content = pa.BufferOutputStream()
     pq.write_table(
@@ -47,8 +54,13 @@ def write_file(
     relative = f"{spec.partition}={partition}/{name}" if spec.partition else name
     path = table_path(root, spec) / relative
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    fsync(path)
+    unfinished = path.with_name(f".{name}{UNFINISHED}")
+    unfinished.write_bytes(data)
+    try:
+        fsync(unfinished)
+        unfinished.rename(path)
+    except FileNotFoundError:
+        raise StagedFileTakenError(path) from None
     failpoint("after_file_write")
     ids = tuple(columns.column(spec.identity).to_pylist()) if spec.identity else ()
     return DataFile(spec.name, relative, partition, rows.num_rows, data.size, written_at, ids)

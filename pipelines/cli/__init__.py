@@ -19,6 +19,7 @@ from schemas.errors import TribometerError
 
 COMMANDS: Final = {
     "replay": "pipelines.cli.replay:replay",
+    "listen": "pipelines.cli.listen:listen",
     "score": "pipelines.cli.score:score",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
@@ -26,6 +27,7 @@ COMMANDS: Final = {
     "report": "pipelines.cli.report:report",
     "tables": "pipelines.cli.tables:tables",
     "sources": "pipelines.cli.sources:sources",
+    "pubsub": "pipelines.cli.pubsub:pubsub",
     "simulate": "pipelines.cli.simulate:simulate",
 }
 """Command to `module:attribute`, in the order of `tribometer --help`."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,6 +31,43 @@ writes_tables = click.option(
     metavar="DIR",
     help="Folder of the tables; made if missing.",
 )
+
+author_key_file = click.option(
+    "--author-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
+)
+
+_WRITING = (
+    click.option(
+        "--source", required=True, metavar="NAME|PATH", help="Source mapping: a catalogue name or a YAML file."
+    ),
+    author_key_file,
+    click.option("--model", metavar="NAME|DIR", help="spaCy pipeline to score with. Default: the one shipped."),
+    click.option(
+        "--raw/--no-raw", "keep_raw", default=True, help="Keep the original bytes in the restricted table `raw`."
+    ),
+)
+
+
+def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How messages become rows: the options of every command that puts some through the graph."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_WRITING), command)
+
+
+def tables_folder(tables: str) -> Path:
+    """The folder `--tables` names, made if it is missing. Raises `UsageError` where it cannot be."""
+    if "://" in tables:
+        raise UsageError(f"--tables {tables}: tables live on a local disk in this version; name a folder")
+    folder = Path(tables)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--tables {tables}: is a file; name a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--tables {tables}: cannot be made: {error.strerror}") from error
+    return folder.resolve()
 
 
 def past_instant(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:

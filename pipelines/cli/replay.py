@@ -7,26 +7,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pipelines.cli.options import writes_tables
-from schemas.errors import UsageError
+from pipelines.cli.options import tables_folder, writes_tables, writing_options
 
 
 @click.command(short_help="Read files of feedback into tables; running it again adds nothing.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--source", required=True, metavar="NAME|PATH", help="Source mapping: a catalogue name or a YAML file."
-)
+@writing_options
 @writes_tables
-@click.option(
-    "--author-key-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
-)
-@click.option("--model", metavar="NAME|DIR", help="spaCy pipeline to score with. Default: the one shipped.")
-@click.option(
-    "--raw/--no-raw", "keep_raw", default=True, help="Keep the original bytes in the restricted table `raw`."
-)
 def replay(
     files: tuple[str, ...],
     source: str,
@@ -49,7 +36,7 @@ def replay(
 
     mapping = load_mapping(source)
     found = find_files(files, mapping.format)
-    folder = _tables_folder(tables)
+    folder = tables_folder(tables)
     host = EmbeddedHost(
         command="replay",
         tables=str(folder),
@@ -72,16 +59,3 @@ def replay(
             "why: tribometer sql 'SELECT violation, reason, count(*) AS messages FROM dead_letters "
             f"GROUP BY ALL ORDER BY messages DESC' --tables {tables}"
         )
-
-
-def _tables_folder(tables: str) -> Path:
-    if "://" in tables:
-        raise UsageError(f"--tables {tables}: tables live on a local disk in this version; name a folder")
-    folder = Path(tables)
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--tables {tables}: is a file; name a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--tables {tables}: cannot be made: {error.strerror}") from error
-    return folder.resolve()

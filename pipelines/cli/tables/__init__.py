@@ -16,13 +16,15 @@ COMMANDS: Final = {
     "retention": "pipelines.cli.tables.retention:retention",
     "history": "pipelines.cli.tables.history:history",
     "export": "pipelines.cli.tables.export:export",
+    "erase": "pipelines.cli.tables.erase:erase",
+    "erasures": "pipelines.cli.tables.erasures:erasures",
 }
 """Command to `module:attribute`, in the order of `tribometer tables --help`."""
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def tables() -> None:
-    """Look after the tables: how they are, whether they are right, fewer files, older rows away.
+    """Look after the tables: how they are, whether they are right, fewer files, older rows and erased people away.
 
     Every command may run while listeners write and analysts read.
     """

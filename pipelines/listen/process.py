@@ -1,0 +1,111 @@
+"""The listener's side of one worker: start it, give it a job, learn what came of it or of itself."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Final
+
+from pipelines.listen.jobs import Died, Hung, Job, Outcome, Ready, Unavailable, Unusable
+from pipelines.listen.worker import WorkerSettings, work
+from schemas.errors import TribometerError
+
+_START_SECONDS: Final = 120.0
+"""Loading the model takes seconds; a machine that needs longer than this has another problem."""
+_END_SECONDS: Final = 5.0
+"""Between the end of a pipe and the end of its process."""
+
+# Not fork: this process has threads, and a child of one that holds a lock never gets it.
+_processes: Final = multiprocessing.get_context("spawn")
+
+
+class WorkerProcess:
+    """One child process at a time, replaced when it dies. Used by one thread, except for `kill`."""
+
+    def __init__(self, settings: WorkerSettings, on_start: Callable[[], None] = lambda: None) -> None:
+        self._settings = settings
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection
+        self._on_start = on_start
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that is alive now."""
+        return self._process.pid if self._process is not None else None
+
+    def start(self) -> None:
+        """Start the process and wait until it can work.
+
+        Raises `TribometerError` where it never could, saying why.
+        """
+        ours, theirs = _processes.Pipe()
+        process = _processes.Process(target=work, args=(theirs, self._settings), daemon=True)
+        process.start()
+        theirs.close()  # else its end would not be seen when it dies
+        self._process, self._pipe = process, ours
+        self._on_start()
+        first = self._receive(_START_SECONDS)
+        if isinstance(first, Ready):
+            return
+        self.stop()
+        if isinstance(first, Unusable):
+            raise TribometerError(first.reason)
+        if isinstance(first, Hung):
+            raise TribometerError(f"a worker did not start within {_START_SECONDS:.0f} s; is memory short?")
+        raise TribometerError(f"a worker ended while it started: {exit_words(first.exit_code)}")
+
+    def do(self, job: Job, seconds: float) -> Outcome:
+        """Have one job done; `Died` and `Hung` leave no process behind, the next job starts another."""
+        if self._process is None:
+            try:
+                self.start()
+            except TribometerError as error:
+                return Unavailable(str(error))
+        try:
+            self._pipe.send(job)
+        except OSError:
+            return self._gone()
+        answer: Outcome = self._receive(seconds)
+        if isinstance(answer, Hung):
+            self.stop()
+        return answer
+
+    def kill(self) -> None:
+        """Kill the process whatever it does; whoever waits for its answer learns that it died. Any thread may."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ValueError):  # closed in the meantime
+                process.kill()
+
+    def stop(self) -> None:
+        """End the process, now; what it had not committed is delivered again."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._pipe.close()
+        self._process = None
+
+    def _receive(self, seconds: float) -> Any:
+        try:
+            return self._pipe.recv() if self._pipe.poll(seconds) else Hung(seconds)
+        except (EOFError, OSError):
+            return self._gone()
+
+    def _gone(self) -> Died:
+        exit_code = None
+        if self._process is not None:
+            self._process.join(_END_SECONDS)
+            exit_code = self._process.exitcode
+        self.stop()
+        return Died(exit_code)
+
+
+def exit_words(exit_code: int | None) -> str:
+    """How a process ended, in words."""
+    if exit_code is None:
+        return "for an unknown reason"
+    return f"killed by signal {-exit_code}" if exit_code < 0 else f"exit status {exit_code}"
