@@ -22,13 +22,17 @@ STEP: Final = "decode"
 MAXIMUM_MESSAGE_BYTES: Final = 1 << 20
 """1 MiB. A feedback event is text a person typed; larger messages are exports sent as one, or attachments."""
 
+MAXIMUM_LEVELS: Final = 128
+"""Objects and arrays within one another, the message itself included. orjson reads 1,024 and writes 254; pickle, which
+Beam uses on samples of what passes between steps, recurses into each."""
+
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def decode(batch: MessageBatch, source: str) -> Outcome[DecodedBatch]:
     """Parse every message of a batch.
 
-    Strict: UTF-8, JSON by RFC 8259 (no NaN, no Infinity, no lone surrogate, at most 1,024 levels) with an object
+    Strict: UTF-8, JSON by RFC 8259 (no NaN, no Infinity, no lone surrogate, at most 128 levels) with an object
     at the top, or one CSV record as wide as its header. A byte order mark is tolerated. Of a key that stands twice
     the last value counts. Order is kept; every message is in exactly one of the two outcomes. Never raises for
     bad input.
@@ -84,7 +88,22 @@ def _json_object(payload: bytes) -> Mapping[str, Any]:
             f"the message is a JSON {_JSON_NAMES.get(type(value), 'null')}, not an object",
             evidence={"actual_type": _JSON_NAMES.get(type(value), "null")},
         )
+    # Counting is a thousandth of the parsing, and next to no message has as many brackets.
+    if payload.count(b"[") + payload.count(b"{") > MAXIMUM_LEVELS and _too_deep(value):
+        raise Violation(
+            ViolationKind.INVALID_JSON,
+            f"nested deeper than {MAXIMUM_LEVELS} levels",
+            evidence={"maximum_levels": MAXIMUM_LEVELS},
+        )
     return value
+
+
+def _too_deep(value: dict[str, Any]) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MAXIMUM_LEVELS):
+        inner = (item.values() if type(item) is dict else item for item in level)
+        level = [item for items in inner for item in items if type(item) in (dict, list)]
+    return bool(level)
 
 
 def _csv_record(payload: bytes, header: tuple[str, ...]) -> Mapping[str, Any]:

@@ -93,7 +93,7 @@ def _redact_document(document: str, removed: Counter[str]) -> str:
 
 
 def _redact_value(value: Any, removed: Counter[str]) -> Any:
-    # orjson reads at most 1,024 levels, which two frames a level stay well below the interpreter's limit for.
+    # `extra` has at most 128 levels, which two frames a level stay well below the interpreter's limit for.
     if isinstance(value, str):
         return redact_text(value, removed)
     if isinstance(value, list):

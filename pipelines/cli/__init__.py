@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",
     "tables": "pipelines.cli.tables:tables",
     "sources": "pipelines.cli.sources:sources",
+    "pubsub": "pipelines.cli.pubsub:pubsub",
     "simulate": "pipelines.cli.simulate:simulate",
 }
 """Command to `module:attribute`, in the order of `tribometer --help`."""

@@ -122,3 +122,13 @@ def test_a_redacted_text_holds_nothing_more_to_redact(text: str) -> None:
 )
 def test_hostile_texts_come_back(hostile: str) -> None:
     assert redact_text(hostile, Counter())
+
+
+def test_a_text_that_frees_one_number_a_round_ends_without_any() -> None:
+    removed: Counter[str] = Counter()
+    redacted = redact_text(f"I wrote {'+4930901820' * 5_000} twice to you@work from 1.2.3.4", removed)
+    assert redacted.startswith("I wrote [PHONE][PHONE]")
+    assert redacted.endswith("+[PERSONAL_DATA] twice to [PERSONAL_DATA] from [PERSONAL_DATA]")
+    assert not any(digit in redacted for digit in "0123456789")
+    assert sum(removed.values()) == redacted.count("[")
+    assert redact_text(redacted, Counter()) == redacted

@@ -11,8 +11,9 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.violations import ViolationKind
 from tests.transforms.messages import batch
-from transforms.decode import MAXIMUM_MESSAGE_BYTES, Decode, decode, decode_header
+from transforms.decode import MAXIMUM_LEVELS, MAXIMUM_MESSAGE_BYTES, Decode, decode, decode_header
 
 REFUSED = [
     (b"", "empty_message"),
@@ -138,3 +139,22 @@ def test_the_transform_has_both_outcomes_and_counts_them() -> None:
     assert counters[("decode", "decoded")] == 1
     assert counters[("decode", "invalid_json")] == 1
     assert counters[("decode", "dead_bytes")] == 4
+
+
+@pytest.mark.parametrize("unit", [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
+def test_nesting_is_bounded_and_brackets_in_a_text_are_none(unit: tuple[bytes, bytes]) -> None:
+    opening, closing = unit
+    each = opening.count(b"[") + opening.count(b"{")
+    inner = MAXIMUM_LEVELS - 1
+
+    def nested(levels: int) -> bytes:
+        return b'{"x":' + opening * (levels // each) + b"1" + closing * (levels // each) + b"}"
+
+    many = b'{"x":"' + b"[{" * 500 + b'","y":[' + b",".join([b"[]"] * 500) + b"]}"
+    outcome = decode(batch([nested(inner - inner % each), nested(inner + each), many]), "native")
+    assert len(outcome.passed) == 2
+    (letter,) = outcome.failed
+    assert (letter.violation.kind, letter.violation.evidence) == (
+        ViolationKind.INVALID_JSON,
+        {"maximum_levels": MAXIMUM_LEVELS},
+    )

@@ -1,1 +1,1 @@
-"""Tests of the programs that look after the tables."""
+"""Maintenance of the tables."""
