@@ -25,8 +25,9 @@ READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
 class Snapshot:
     """`files[table]` are absolute paths of Parquet files, `versions[table]` the log version they come from.
 
-    Of the tables in `mixed` some files may lack the younger columns. A table that nothing has been committed to has no files and no version; nor has one in `closed`, a restricted
-    table that this user may not open. Of a snapshot `as_of` an instant only the rows count that were there then.
+    Of the tables in `mixed` some files may lack the younger columns. A table that nothing has been committed to has
+    no files and no version; nor has one in `closed`, a restricted table that this user may not open. Of a snapshot
+    `as_of` an instant only the rows count that were there then.
     """
 
     root: Path
