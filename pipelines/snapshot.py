@@ -64,7 +64,7 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
         if table is not None:
             files[spec.name] = tuple(active_files(table))
             versions[spec.name] = table.version()
-            if has_older_files(table, spec):
+            if has_older_files(spec):
                 mixed.add(spec.name)
     if not versions:
         raise UsageError(

@@ -182,10 +182,9 @@ def _with_all_columns(root: str, spec: TableSpec, table: DeltaTable) -> DeltaTab
     return table
 
 
-def has_older_files(table: DeltaTable, spec: TableSpec) -> bool:
-    """Whether some files may lack columns of today: those of a table made before a column was added."""
-    made = int(table.metadata().configuration.get(CREATED_VERSION_KEY, "1"))
-    return any(name == spec.name and made < version for (name, _), version in ADDED.items())
+def has_older_files(spec: TableSpec) -> bool:
+    """Whether files may lack columns of today: older programs go on writing into tables that newer ones have made."""
+    return any(name == spec.name for name, _ in ADDED)
 
 
 def column_names(table: DeltaTable) -> set[str]:

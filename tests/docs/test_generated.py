@@ -40,7 +40,8 @@ def test_every_command_and_option_has_its_place(name: str) -> None:
         if isinstance(parameter, click.Argument):
             assert parameter.make_metavar(context) in section
         else:
-            (row,) = [row for row in section.splitlines() if row.startswith(f"| `{parameter.opts[0]}")]
+            option = re.compile(rf"\| `{parameter.opts[0]}[` ,]")
+            (row,) = [row for row in section.splitlines() if option.match(row)]
             assert len(row.split(" | ")[1]) > 5
 
 
