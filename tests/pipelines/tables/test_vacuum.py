@@ -93,7 +93,7 @@ def test_a_committer_that_comes_back_too_late_commits_nothing(root: str) -> None
     before = content(root, FEEDBACK)
     file = orphan(root, 25)
     vacuum(root, FEEDBACK)
-    with pytest.raises(StagedFileTakenError, match="run it again"):
+    with pytest.raises(StagedFileTakenError, match="run the command again"):
         commit(root, FEEDBACK, [file], batch_id="late")
     assert content(root, FEEDBACK) == before
 
