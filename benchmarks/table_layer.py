@@ -8,6 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -21,9 +22,9 @@ from pipelines.tables.checkpoint import checkpoint
 from pipelines.tables.compact import compact
 from schemas.identity import ID_BYTES
 from schemas.tables import FEEDBACK, RAW
-from transforms import parquet
 from transforms.commit import commit, known_identities
-from transforms.delta import active_files, add_files, live_files, open_or_create
+from transforms.delta import DataFile, active_files, add_files, live_files, open_or_create
+from transforms.parquet import write_file
 
 SIZES: Final = (10, 1_000, 10_000)
 """Files of a table."""
@@ -32,6 +33,8 @@ DAYS: Final = 400
 ROWS_A_FILE: Final = 20
 ROWS_A_COMMIT: Final = 200
 ROUNDS: Final = 7
+
+_WRITERS: Final = 8
 
 KNOWN: Final = (1_000_000, 10_000_000)
 """Rows that a batch is compared with."""
@@ -102,26 +105,23 @@ def _rows(number: int, rows: int) -> pa.Table:
 
 
 def _make(root: str, files: int) -> None:
-    """A table of so many files over the days, in commits of up to a thousand files; not forced to disk."""
-    table = open_or_create(root, FEEDBACK)
+    """A table of so many files over the days, in commits of up to a thousand files."""
     days = [_rows(number, ROWS_A_FILE) for number in range(min(files, DAYS))]
-    forced, parquet.fsync = parquet.fsync, lambda path: None
-    try:
+
+    def write(number: int) -> DataFile:
+        ids = pa.array([os.urandom(ID_BYTES).hex() for _ in range(ROWS_A_FILE)])
+        rows = days[number % len(days)].set_column(0, FEEDBACK.schema.field(0), ids)
+        return write_file(root, FEEDBACK, rows, partition=_day(number % len(days)), written_at=_WRITTEN)
+
+    with ThreadPoolExecutor(_WRITERS) as writers:
         for start in range(0, files, 1000):
-            batch = []
-            for number in range(start, min(start + 1000, files)):
-                ids = pa.array([os.urandom(ID_BYTES).hex() for _ in range(ROWS_A_FILE)])
-                rows = days[number % len(days)].set_column(0, FEEDBACK.schema.field(0), ids)
-                label = _day(number % len(days))
-                batch.append(parquet.write_file(root, FEEDBACK, rows, partition=label, written_at=_WRITTEN))
-            add_files(table, FEEDBACK, batch, {})
-    finally:
-        parquet.fsync = forced
+            batch = list(writers.map(write, range(start, min(start + 1000, files))))
+            add_files(open_or_create(root, FEEDBACK), FEEDBACK, batch, {})
 
 
 def _commit_seconds(root: str, number: int) -> float:
     rows = _rows(number, ROWS_A_COMMIT)
-    file = parquet.write_file(root, FEEDBACK, rows, partition=_day(number), written_at=_WRITTEN)
+    file = write_file(root, FEEDBACK, rows, partition=_day(number), written_at=_WRITTEN)
     return _seconds(lambda: commit(root, FEEDBACK, [file], batch_id="bench"))
 
 
@@ -146,8 +146,9 @@ def _deduplication(rows: int) -> list[float]:
                 f"COPY (SELECT md5(i::VARCHAR) AS {RAW.identity}, 'payload' AS payload "
                 f"FROM range({start}, {start + per_file}) t(i)) TO '{files[-1]}' (COMPRESSION zstd)"
             )
-        wanted = duckdb.sql(
-            f"SELECT md5(i::VARCHAR) AS id FROM range({rows - BATCH // 2}, {rows + BATCH // 2}) t(i)"
+        half = BATCH // 2
+        wanted = duckdb.execute(
+            f"SELECT md5(i::VARCHAR) AS id FROM range({rows - half}, {rows + half}) t(i)"
         ).to_arrow_table()
         return [_seconds(lambda: known_identities(files, "event_id", wanted)) for _ in range(3)]
 
