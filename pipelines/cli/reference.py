@@ -21,8 +21,9 @@ tribometer replay sim/support_tickets.jsonl --source feedback_event --tables tab
 tribometer replay sim/app_reviews.csv --source sim/app_reviews.yaml --tables tables
 tribometer replay sim/nps_answers.jsonl --source sim/nps_answers.yaml --tables tables""",
     "listen": """\
-mkdir inbox && cp sim/support_tickets.jsonl inbox
-tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3""",
+mkdir inbox
+cp sim/support_tickets.jsonl inbox
+tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3 --http none""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
@@ -47,6 +48,13 @@ tribometer pubsub publish sim/support_tickets.jsonl --topic projects/my-project/
     "tables retention": "tribometer tables retention --raw 30d --feedback 9000d --dry-run --tables tables",
     "tables history": "tribometer tables history --table launches --tables tables",
     "tables export": "tribometer tables export parcelbird --table feedback --one-file --tables tables",
+    "tables erase": """\
+tribometer tables erase --author customer-153 --source parcelbird_tickets --dry-run --tables tables""",
+    "tables erasures": "tribometer tables erasures --tables tables",
+    "dead-letters list": "tribometer dead-letters list --violation invalid_json --tables tables",
+    "dead-letters show": "tribometer dead-letters show 74dc888f --tables tables",
+    "dead-letters replay": """\
+tribometer dead-letters replay --source feedback_event --violation invalid_timestamp --tables tables""",
 }
 """At least one command line for each command, in an order in which they can be run in an empty folder."""
 
