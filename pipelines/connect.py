@@ -31,6 +31,9 @@ SPILL_LIMIT: Final = "10GB"
 """What a query may spill to the temporary directory."""
 
 
+_INTERRUPT_SECONDS: Final = 0.1
+"""Between two attempts to stop a query whose time is over."""
+
 _PATTERN: Final = frozenset("*?[")
 
 _FILE: Final = re.compile(r"""["'](/[^"']*\.parquet)["']""")
@@ -164,15 +167,16 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
     if seconds is None:
         yield
         return
-    expired = threading.Event()
+    expired, over = threading.Event(), threading.Event()
 
     def expire() -> None:
-        expired.set()
-        connection.interrupt()
+        wait = seconds
+        while not over.wait(wait):
+            expired.set()
+            connection.interrupt()  # again and again: between two statements it interrupts nothing
+            wait = _INTERRUPT_SECONDS
 
-    timer = threading.Timer(seconds, expire)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=expire, name="time-limit", daemon=True).start()
     try:
         yield
     except duckdb.InterruptException as error:
@@ -182,7 +186,7 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
             f"the query ran longer than {seconds:g} s; filter on day, or allow more with --timeout"
         ) from error
     finally:
-        timer.cancel()
+        over.set()
 
 
 def _table_query(spec: TableSpec, variable: str, snapshot: Snapshot) -> str:

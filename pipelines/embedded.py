@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -187,8 +188,10 @@ def _reason(error: OSError) -> str:
 def _counted(result: object) -> dict[str, int]:
     """What the commits and the suppression counted, by step and name."""
     query = result.metrics().query(MetricsFilter().with_namespace("commit").with_namespace("suppress"))  # type: ignore[attr-defined]
-    metrics = ((counter.key.metric, counter.committed) for counter in query["counters"])
-    return {f"{metric.namespace}/{metric.name}": committed for metric, committed in metrics}
+    counted: Counter[str] = Counter()
+    for counter in query["counters"]:  # a step that has several places counts in each
+        counted[f"{counter.key.metric.namespace}/{counter.key.metric.name}"] += counter.committed
+    return counted
 
 
 def _counts(batches: Sequence[MessageBatch], counted: Mapping[str, int]) -> Counts:

@@ -52,7 +52,7 @@ def launch_id(product: str, kind: str, name: str) -> str:
 
 
 def suppression_id(scope: str, key: str) -> str:
-    """Identity of a suppression: an author, an event or a dead letter is suppressed once."""
+    """Identity of a suppression: what it keeps out."""
     return _digest(b"tribo-suppress", (scope, key))
 
 

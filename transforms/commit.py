@@ -114,14 +114,14 @@ def _rows(files: Iterable[DataFile]) -> int:
 
 def _without_suppressed(root: str, spec: TableSpec, files: list[DataFile]) -> list[DataFile]:
     """The files, rewritten where they hold rows that must not be stored."""
-    columns = SUBJECT_COLUMNS.get(spec.name)
+    columns = SUBJECT_COLUMNS.get(spec.name, ())
     suppressed = read_suppressions(root) if columns else NONE
     if not suppressed:
         return files
     allowed = []
     for file in files:
         if file.rows:
-            rows = _read_staged(table_path(root, spec) / file.path, columns=columns)
+            rows = _read_staged(table_path(root, spec) / file.path, columns=list(columns))
             file = _rewrite(root, spec, file, pc.invert(suppressed.matching(rows)))  # noqa: PLW2901
         allowed.append(file)
     return allowed

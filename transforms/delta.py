@@ -205,11 +205,6 @@ def active_files(table: DeltaTable, partitions: Iterable[str] | None = None) -> 
     return [unquote(uri.removeprefix("file://")) for uri in uris]
 
 
-def stored_files(root: str, spec: TableSpec) -> list[Path]:
-    """Every Parquet file in the table's folder, those the log does not name too, in no order."""
-    return list(table_path(root, spec).rglob("*.parquet"))
-
-
 def require_version(root: str, spec: TableSpec, version: int) -> None:
     """Close a table to programs whose columns are older than `version`; does nothing where it is already.
 

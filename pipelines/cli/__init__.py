@@ -25,7 +25,9 @@ COMMANDS: Final = {
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",
     "report": "pipelines.cli.report:report",
+    "tables": "pipelines.cli.tables:tables",
     "sources": "pipelines.cli.sources:sources",
+    "pubsub": "pipelines.cli.pubsub:pubsub",
     "simulate": "pipelines.cli.simulate:simulate",
 }
 """Command to `module:attribute`, in the order of `tribometer --help`."""

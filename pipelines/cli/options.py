@@ -32,16 +32,18 @@ writes_tables = click.option(
     help="Folder of the tables; made if missing.",
 )
 
+author_key_file = click.option(
+    "--author-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
+)
+
 _WRITING = (
     click.option(
         "--source", required=True, metavar="NAME|PATH", help="Source mapping: a catalogue name or a YAML file."
     ),
-    click.option(
-        "--author-key-file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
-    ),
+    author_key_file,
     click.option("--model", metavar="NAME|DIR", help="spaCy pipeline to score with. Default: the one shipped."),
     click.option(
         "--raw/--no-raw", "keep_raw", default=True, help="Keep the original bytes in the restricted table `raw`."

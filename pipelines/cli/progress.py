@@ -1,16 +1,22 @@
-"""How a replay shows that it is alive: a bar on a terminal, a line per batch elsewhere. On stderr."""
+"""How a long command shows that it is alive: drawn on a terminal, a line now and then elsewhere. On stderr."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from pipelines.records import InputFile
 from schemas.run import Counts
+
+if TYPE_CHECKING:
+    from pipelines.pubsub.publish import Published
+
+_LINE_EVERY_SECONDS: Final = 10.0
 
 
 class ReplayProgress:
@@ -66,3 +72,41 @@ class ReplayProgress:
     def _draw(self, **fields: float) -> None:
         rate = self._rows / max(self.seconds, 1e-9)
         self._bar.update(self._task, rows=self._rows, rate=rate, dead=self._counts.dead, **fields)  # type: ignore[arg-type]
+
+
+class PublishProgress:
+    """Says how many messages the server has accepted while the `with` block runs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = self._said_at = time.monotonic()
+        self._drawn = Progress(
+            TextColumn("publishing"),
+            TextColumn("{task.fields[accepted]:,} accepted  {task.fields[rate]:,.0f} messages/s"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._drawn.add_task("publish", accepted=0, rate=0.0)
+
+    def __enter__(self) -> PublishProgress:
+        self._drawn.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drawn.__exit__(kind, error, trace)
+
+    @property
+    def seconds(self) -> float:
+        """Since publishing began."""
+        return time.monotonic() - self._started
+
+    def moved(self, published: Published) -> None:
+        rate = published.accepted / max(self.seconds, 1e-9)
+        if self._console.is_terminal:
+            self._drawn.update(self._task, accepted=published.accepted, rate=rate)
+        elif time.monotonic() - self._said_at >= _LINE_EVERY_SECONDS:
+            self._said_at = time.monotonic()
+            self._console.print(f"{published.accepted:,} accepted, {rate:,.0f} messages/s", highlight=False)

@@ -20,6 +20,9 @@ EXAMPLES: Final[Mapping[str, str]] = {
 tribometer replay sim/support_tickets.jsonl --source feedback_event --tables tables
 tribometer replay sim/app_reviews.csv --source sim/app_reviews.yaml --tables tables
 tribometer replay sim/nps_answers.jsonl --source sim/nps_answers.yaml --tables tables""",
+    "listen": """\
+mkdir inbox && cp sim/support_tickets.jsonl inbox
+tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
@@ -33,7 +36,17 @@ tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mention
   --tables tables
 echo "SELECT * FROM source_health" | tribometer sql --tables tables --format csv --output health.csv""",
     "shell-init": "tribometer shell-init --tables tables > views.sql",
+    "pubsub init": "tribometer pubsub init --project my-project --dry-run",
+    "pubsub publish": """\
+tribometer pubsub publish sim/support_tickets.jsonl --topic projects/my-project/topics/feedback --dry-run""",
     "report": "tribometer report Parcelbird --tables tables --from 2025-04-01 --to 2025-06-30 --output parcelbird.html",
+    "tables status": "tribometer tables status --tables tables",
+    "tables verify": "tribometer tables verify --tables tables",
+    "tables compact": "tribometer tables compact --min-files 2 --tables tables",
+    "tables vacuum": "tribometer tables vacuum --retention 24h --tables tables",
+    "tables retention": "tribometer tables retention --raw 30d --feedback 9000d --dry-run --tables tables",
+    "tables history": "tribometer tables history --table launches --tables tables",
+    "tables export": "tribometer tables export parcelbird --table feedback --one-file --tables tables",
 }
 """At least one command line for each command, in an order in which they can be run in an empty folder."""
 

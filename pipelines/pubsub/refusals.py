@@ -72,8 +72,8 @@ def _in_words(error: Exception, about: Resource) -> str:
 
 def _not_found(about: Resource) -> str:
     kind = about.kind.removesuffix("s")
-    option = f"--{kind} {about.name} " if about.kind != "schemas" else ""
-    hint = f"make it with `tribometer pubsub init --project {about.project} {option}`".replace(" `", "`")
+    option = f" --{kind} {about.name}" if about.kind != "schemas" else ""
+    hint = f"make it with `tribometer pubsub init --project {about.project}{option}`"
     if emulator_address():
         hint += "; an emulator forgets everything when it restarts"
     return f"there is no such {kind} at {_endpoint()}; check the spelling, or {hint}"

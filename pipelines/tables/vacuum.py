@@ -46,7 +46,10 @@ _ATTEMPTS: Final = 50
 
 @dataclass(frozen=True)
 class Vacuumed:
-    """Files of one table that were deleted, or would be; `kept` are those too young; `restored` were committed late."""
+    """Files of one table that were deleted, or would be.
+
+    `kept` are no part of the newest snapshot, and too young to go; `restored` were committed late.
+    """
 
     table: str
     files: int = 0
@@ -62,11 +65,12 @@ def vacuum(root: str, spec: TableSpec, retention: timedelta = RETENTION, *, dry_
     """
     stored = list(stored_files(root, spec))
     oldest = file_system_now(root) - retention.total_seconds()
-    needed = _needed(root, spec, oldest)
-    unneeded = [file for file in stored if file.is_aside or file.place not in needed]
-    old = [file for file in unneeded if file.is_aside or file.written_at <= oldest]
+    live = _live(root, spec)
+    replaced = [file for file in stored if file.is_aside or file.place not in live]
+    needed = live | _removed_since(root, spec, oldest)
+    old = [f for f in replaced if f.is_aside or (f.place not in needed and f.written_at <= oldest)]
     size_bytes = sum(file.size_bytes for file in old)
-    kept = len(unneeded) - len(old)
+    kept = len(replaced) - len(old)
     if dry_run or not old:
         return Vacuumed(spec.name, len(old), size_bytes, kept)
     aside = [_put_aside(root, spec, file) for file in old]
@@ -81,9 +85,9 @@ def vacuum(root: str, spec: TableSpec, retention: timedelta = RETENTION, *, dry_
     )
 
 
-def _needed(root: str, spec: TableSpec, oldest: float) -> set[str]:
-    """Files that the newest snapshot names, or that a transaction since `oldest` removed."""
-    needed = _live(root, spec)
+def _removed_since(root: str, spec: TableSpec, oldest: float) -> set[str]:
+    """Files that a transaction since `oldest` removed."""
+    removed: set[str] = set()
     paths = entry_paths(root, spec)
     reaches_back = 0 in paths
     for version, path in reversed(paths.items()):
@@ -91,14 +95,14 @@ def _needed(root: str, spec: TableSpec, oldest: float) -> set[str]:
         if entry.written_at < oldest:
             reaches_back = True
             break
-        needed.update(entry.removed)
+        removed.update(entry.removed)
     if not reaches_back:
         first = next(iter(paths.values()), None)
         since = "is empty" if first is None else f"begins {_hours(first, root):.0f} h ago"
         raise UsageError(
             f"{spec.name}: the log {since}; what was removed before is unknown, give a shorter --retention"
         )
-    return needed
+    return removed
 
 
 def _hours(path: Path, root: str) -> float:

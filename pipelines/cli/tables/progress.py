@@ -1,0 +1,32 @@
+"""How maintenance shows that it is alive: a bar on a terminal, nothing elsewhere. On stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def files_done(doing: str) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """A function that, given a table's name, gives what is to be told of files done and in all."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("files"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+    def start(name: str) -> Callable[[int, int], None]:
+        task = bar.add_task(f"{doing} {name}", total=None)
+        return lambda done, total: bar.update(task, completed=done, total=total)
+
+    with bar:
+        yield start
