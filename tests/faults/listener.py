@@ -87,12 +87,12 @@ class Listener:
 
     def metric(self, name: str, labels: str = "") -> float:
         """One value of /metrics; 0 while it cannot be asked."""
-        with contextlib.suppress(OSError, urllib.error.URLError):
+        try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=5) as answer:
-                for line in answer.read().decode().splitlines():
-                    if line.startswith(f"{name}{labels} "):
-                        return float(line.rpartition(" ")[2])
-        return 0.0
+                lines = answer.read().decode().splitlines()
+        except (OSError, urllib.error.URLError):
+            return 0.0
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{labels} "))
 
     def wait(self, condition: Callable[[], object], seconds: float, what: str) -> None:
         """Until the condition holds. Raises `TimeoutError` with the end of the log."""

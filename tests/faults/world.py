@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from tests.emulator import PROJECT, Emulator
-from tests.faults.invariants import Ledger, SnapshotCheck, Verdict, judge
+from tests.faults.invariants import Ledger, Observed, SnapshotCheck, Verdict, judge
 from tests.faults.listener import ROOT, Listener
 from tests.faults.poison import ACCEPTED, DEAD
 from tests.faults.reader import KINDS, Reader
@@ -76,8 +76,7 @@ class World:
         self.source = "feedback_event"
         self.listeners: list[Listener] = []
         self.emulator = Emulator(folder / "emulator")
-        self.background = 0
-        """Rows that stood in the tables before anything was published."""
+        self._inherited = Observed([], [], [])
         self._say = say
         self._erasing = erasing
         self._readers: list[Reader] = []
@@ -184,6 +183,10 @@ class World:
             listener.wait_ready()
         return listener
 
+    def inherit(self) -> None:
+        """Take the tables as they are for given: what stands there must stay, and was not published."""
+        self._inherited = observe(self.tables)
+
     @property
     def environment(self) -> dict[str, str]:
         """Of listeners and commands."""
@@ -192,8 +195,7 @@ class World:
     def read(self) -> None:
         """Have readers look at the tables from now on."""
         self._readers = [
-            Reader(kind, self.tables, self.folder / f"reader-{kind}.json", erasing=self._erasing)
-            for kind in KINDS
+            Reader(kind, self.tables, self.folder / f"reader-{kind}.json", erasing=self._erasing) for kind in KINDS
         ]
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -201,6 +203,7 @@ class World:
         return subprocess.run(
             [sys.executable, "-m", "pipelines.cli", *words],
             cwd=ROOT, env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=900,
+            check=False,
         )  # fmt: skip
 
     # The end
@@ -208,7 +211,8 @@ class World:
     @property
     def expected_rows(self) -> int:
         """Rows of `feedback` and `dead_letters` when all that was published is stored."""
-        return self.background + sum(len(self.ledger.payloads(fate)) for fate in (ACCEPTED, DEAD))
+        inherited = len(self._inherited.feedback) + len(self._inherited.dead)
+        return inherited + sum(len(self.ledger.payloads(fate)) for fate in (ACCEPTED, DEAD))
 
     def settle(self, seconds: float = _SETTLE_SECONDS) -> None:
         """Wait until as many messages are stored as should be; complain when that takes too long."""
@@ -227,9 +231,11 @@ class World:
         for listener in self.listeners:
             if listener.alive:
                 status = listener.stop()
-                self.expect(status == 0, f"a listener that was told to stop ended with {status}: {listener.tail()}")
+                self.expect(
+                    status == 0, f"a listener that was told to stop ended with {status}: {listener.tail()}"
+                )
 
-    def conclude(self) -> None:
+    def conclude(self, *, replay: bool = True) -> None:
         """Settle, stop, and hold everything against the ledger; then replay everything and see no change."""
         self.say("settling")
         self.settle()
@@ -248,10 +254,21 @@ class World:
         self.result.messages += self.ledger.published
         self.result.verdict = judge(self.ledger, self._observed(outstanding))
         self.expect(not unbalanced_runs(self.tables), "runs: messages do not add up")
-        self._replay()
+        if replay:
+            self._replay()
 
-    def _observed(self, outstanding: frozenset[bytes]) -> Any:
-        return observe(self.tables, outstanding)
+    def _observed(self, outstanding: frozenset[bytes]) -> Observed:
+        """What is stored and was not inherited."""
+        found, old = observe(self.tables, outstanding), self._inherited
+        for name in ("feedback", "raw", "dead"):
+            gone = set(getattr(old, name)) - set(getattr(found, name))
+            self.expect(not gone, f"{len(gone)} rows of {name} that stood there before are gone")
+        return replace(
+            found,
+            feedback=[row for row in found.feedback if row not in set(old.feedback)],
+            raw=[row for row in found.raw if row not in set(old.raw)],
+            dead=[row for row in found.dead if row not in set(old.dead)],
+        )
 
     def _replay(self) -> None:
         """Everything once more, through files: not one column of one row may change."""
@@ -302,9 +319,7 @@ def _requests(messages: Sequence[Message]) -> Iterable[list[Mapping[str, Any]]]:
     request: list[Mapping[str, Any]] = []
     size_bytes = 0
     for message in messages:
-        if request and (
-            len(request) == _REQUEST_MESSAGES or size_bytes + len(message.payload) > _REQUEST_BYTES
-        ):
+        if request and (len(request) == _REQUEST_MESSAGES or size_bytes + len(message.payload) > _REQUEST_BYTES):
             yield request
             request, size_bytes = [], 0
         # Pub/Sub takes no message without data and attributes.
