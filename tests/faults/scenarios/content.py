@@ -46,12 +46,12 @@ def _poison(world: World) -> None:
 
 def _deadly(world: World) -> None:
     """A scorer that exits, crashes, hangs or raises on a word: the message is found, the rest goes through."""
-    words = ("exit", "crash", "hang", "raise") if world.long else ("exit", "hang", "raise")
+    words = ("exit", "crash", "hang", "raise") if world.long else ("crash", "hang")
     deadly = [
         Message(json.dumps(event(number, id=f"deadly {word}", text=f"deadly-{word} it is.")).encode(), DEAD)
         for number, word in enumerate(words)
     ]
-    good = native(400 if world.long else 120)
+    good = native(200 if world.long else 10)
     places = {world.rng.randrange(len(good)): message for message in deadly}
     messages = [each for number, one in enumerate(good) for each in (one, places.get(number)) if each is not None]
     world.read()
@@ -60,7 +60,7 @@ def _deadly(world: World) -> None:
     world.listen(options=("--batch-timeout", "5"), PYTHONPATH=path)
     for word in words:
         world.fault(f"a message on which the process will {word}")
-    world.settle()
+    world.settle(1_800)  # every step of the bisection costs a process
     world.stop_listeners()
     with connect(str(world.tables)) as connection:
         found = connection.execute("SELECT violation, processor FROM dead_letters ORDER BY ALL").fetchall()

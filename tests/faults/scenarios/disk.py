@@ -62,14 +62,19 @@ def _disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
 
 def _full(world: World) -> None:
     """Full, then larger; read-only, then not; in between nothing is acknowledged."""
-    source = stream("threads_play_reviews", 9_000 if world.long else 3_000)
+    source = stream("threads_play_reviews", 9_000 if world.long else 900)
     world.source = source.mapping
     messages = disordered(source.messages(), world.rng)
-    with _disk(world.tables, "1500k") as remount:
+    with _disk(world.tables, "24m") as remount:
         world.read()
         listener = world.listen()
         third = len(messages) // 3
-        world.publish(messages[: 2 * third])
+        world.publish(messages[:third])
+        world.settle()
+        with contextlib.suppress(OSError), (world.tables / "ballast").open("wb", buffering=0) as ballast:
+            while ballast.write(bytes(4096)):
+                pass
+        world.publish(messages[third : 2 * third])
         listener.wait(lambda: listener.events("cannot commit, trying again"), 120, "the disk does not fill")
         world.fault("the disk is full")
         told = listener.events("cannot commit, trying again")[-1]["why"]
@@ -102,14 +107,15 @@ def _damage(world: World) -> None:
     world.expect(listener.stop() == 0, "the listener did not end well")
     right = contents(world.tables)
     _expect_right(world)
+    damages = (_cut_short, _delete, _garbage_in_log, _flip_a_byte, _empty, _log_cut_short)
     for number in range(3 if world.long else 1):
-        for damage in (_cut_short, _flip_a_byte, _delete, _empty, _garbage_in_log, _log_cut_short):
+        for damage in damages if world.long else damages[:3]:
             with damage(world) as (what, name):
                 world.fault(what)
                 _expect_named(world, what, name)
-            _expect_right(world)
             world.expect(contents(world.tables) == right, f"{what}: after it was mended the tables are others")
         _repair_and_replay(world, number, right)
+    _expect_right(world)
     world.conclude()
 
 

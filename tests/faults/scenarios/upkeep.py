@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections import defaultdict
@@ -15,6 +16,7 @@ from tests.faults.traffic import Message, chunks, disordered, stream
 from tests.faults.world import World
 
 _DAY_SECONDS = 86_400
+_FAKED_CLOCK = Path(__file__).resolve().parents[1] / "faked_clock"
 
 
 def _upkeep(world: World) -> None:
@@ -120,6 +122,7 @@ def _library() -> str | None:
 def _faked(world: World, offset: int) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(_library()),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(_FAKED_CLOCK), os.environ.get("PYTHONPATH")))),
         "FAKETIME": f"{offset:+d}s",
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
