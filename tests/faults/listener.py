@@ -13,13 +13,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import psutil
 
 from tests.emulator import free_port
-
-ROOT: Final = Path(__file__).resolve().parents[2]
+from tests.faults.reader import ROOT
 
 
 class Listener:

@@ -21,9 +21,9 @@ from deltalake import DeltaTable
 
 from pipelines.connect import connect
 from schemas.errors import UsageError
-from tests.faults.invariants import SnapshotCheck
-from tests.faults.listener import ROOT
+from tests.faults.snapshots import SnapshotCheck
 
+ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("analyst", "plain")
 _QUERY = "SELECT batch_id, count(*), count(DISTINCT event_id) FROM {} GROUP BY batch_id"
 _IDENTITIES = "SELECT count(DISTINCT event_id) FROM {}"
@@ -41,7 +41,13 @@ class Reader:
             [sys.executable, "-m", "tests.faults.reader", kind, str(tables), str(result), str(int(erasing))],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
         )
+
+    def wait_ready(self) -> None:
+        """Until it looks."""
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
 
     def stop(self) -> tuple[SnapshotCheck, list[str]]:
         """End it and return what it saw, and what it could not read."""
@@ -91,6 +97,7 @@ def watch(kind: str, tables: Path, result: Path, erasing: bool) -> None:
         going = False
 
     signal.signal(signal.SIGTERM, stop)
+    print("looking", flush=True)
     check = SnapshotCheck(erasing)
     unreadable: list[str] = []
     failures = 0

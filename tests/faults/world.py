@@ -21,10 +21,11 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from tests.emulator import PROJECT, Emulator
-from tests.faults.invariants import Ledger, Observed, SnapshotCheck, Verdict, judge
-from tests.faults.listener import ROOT, Listener
+from tests.faults.invariants import Ledger, Observed, Verdict, judge
+from tests.faults.listener import Listener
 from tests.faults.poison import ACCEPTED, DEAD
-from tests.faults.reader import KINDS, Reader
+from tests.faults.reader import KINDS, ROOT, Reader
+from tests.faults.snapshots import SnapshotCheck
 from tests.faults.tables import contents, observe, rows_of_batches, stored_rows, unbalanced_runs
 from tests.faults.traffic import Message, chunks
 
