@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",
     "report": "pipelines.cli.report:report",
+    "dead-letters": "pipelines.cli.dead_letters:dead_letters",
     "tables": "pipelines.cli.tables:tables",
     "sources": "pipelines.cli.sources:sources",
     "pubsub": "pipelines.cli.pubsub:pubsub",

@@ -150,6 +150,9 @@ def listen(
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         listener.stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    listener.listen()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        listener.listen()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

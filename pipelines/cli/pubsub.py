@@ -104,7 +104,12 @@ def _differences(done: Done) -> str:
     metavar="NAME|PATH",
     help="Source mapping of the files: says whether they are CSV, and where the event time is.",
 )
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Messages a second. Default: no limit.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Messages a second. Default: no limit.",
+)
 @click.option(
     "--speedup",
     type=click.FloatRange(min=0, min_open=True),

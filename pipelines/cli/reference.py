@@ -21,8 +21,9 @@ tribometer replay sim/support_tickets.jsonl --source feedback_event --tables tab
 tribometer replay sim/app_reviews.csv --source sim/app_reviews.yaml --tables tables
 tribometer replay sim/nps_answers.jsonl --source sim/nps_answers.yaml --tables tables""",
     "listen": """\
-mkdir inbox && cp sim/support_tickets.jsonl inbox
-tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3""",
+mkdir inbox
+cp sim/support_tickets.jsonl inbox
+tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3 --http none""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",

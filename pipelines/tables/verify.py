@@ -64,10 +64,10 @@ def _verify(root: str, spec: TableSpec, progress: Callable[[int, int], None], *,
         checked = readers.map(lambda file: check_file(root, spec, file, patient=patient), files)
         for number, (file, finding) in enumerate(zip(files, checked, strict=True), 1):
             progress(number, len(files))
-            if finding is None:
-                good.append(file)
-            else:
+            if finding is not None:
                 findings.append(finding)
+            if finding is None or finding.file is None:
+                good.append(file)
     findings += check_identities(root, spec, good)
     findings += check_leftovers(root, spec)
     return Verified(spec.name, table.version(), len(files), sum(file.rows for file in good), tuple(findings))

@@ -17,10 +17,11 @@
 --   duration_seconds    double   time from start to end
 --   model_version       text     scorer
 --   tribometer_version  text     program version
+--   conflicts           bigint   times a commit met a faster rival and checked again; null before version 0.2
 -- Example:
 --   SELECT source, sum(messages), sum(accepted), sum(duplicate), sum(dead) FROM runs GROUP BY source
 CREATE OR REPLACE VIEW runs AS
 SELECT
     batch_id, command, source, started_at, finished_at, messages, message_bytes, accepted, duplicate, dead, suppressed,
-    duration_seconds, model_version, tribometer_version
+    duration_seconds, model_version, tribometer_version, conflicts
 FROM tables.runs;

@@ -33,3 +33,21 @@ def test_the_service_starts_a_command_that_parses(monkeypatch: pytest.MonkeyPatc
 def test_the_timer_starts_the_service_again_after_it_ends() -> None:
     assert "OnUnitInactiveSec" in read("tribometer-replay.timer")["Timer"]
     assert (UNITS / "tribometer-replay.service").exists()
+
+
+def test_the_maintenance_runs_commands_that_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (UNITS / "tribometer-maintenance.service").read_text()
+    monkeypatch.setenv("TRIBOMETER_TABLES", "tables")
+    calls = [
+        shlex.split(line.removeprefix("ExecStart=")) for line in text.splitlines() if line.startswith("ExecStart=")
+    ]
+    assert [(Path(program).name, *words[:2]) for program, *words in calls] == [
+        ("tribometer", "tables", "retention"),
+        ("tribometer", "tables", "compact"),
+        ("tribometer", "tables", "vacuum"),
+    ]
+    for _, *words in calls:
+        check_call(words)
+    service = read("tribometer-maintenance.service")["Service"]
+    assert service["ReadWritePaths"] == service["Environment"].split("=")[1]
+    assert "OnCalendar" in read("tribometer-maintenance.timer")["Timer"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,8 +33,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def run_line(folder: Path, line: str) -> str:
-    """Run `[echo TEXT |] tribometer …  [> FILE]` in this process, which has the model loaded, as a shell would."""
+    """Run `[echo TEXT |] tribometer …  [> FILE]` in this process, which has the model loaded, as a shell would.
+
+    `mkdir` and `cp` are run too.
+    """
     words = shlex.split(line)
+    if words[0] in ("mkdir", "cp"):
+        subprocess.run(words, cwd=folder, check=True)
+        return ""
     given = ""
     if words[:1] == ["echo"]:
         _, given, pipe, *words = words

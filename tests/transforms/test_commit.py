@@ -13,9 +13,19 @@ import pytest
 from deltalake import DeltaTable
 
 from schemas import tables
-from schemas.errors import TribometerError
+from schemas.errors import TribometerError, UsageError
+from transforms import commit as module
 from transforms.commit import append, commit
-from transforms.delta import SCHEMA_VERSION_KEY, active_files, open_or_create, open_table
+from transforms.delta import (
+    SCHEMA_VERSION_KEY,
+    active_files,
+    add_files,
+    live_files,
+    open_or_create,
+    open_table,
+    replace_files,
+)
+from transforms.parquet import read_file, write_file
 from transforms.write import write
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -88,6 +98,56 @@ def test_an_identity_twice_in_a_batch_is_one_row_and_one_duplicate(tmp_path: Pat
 def test_a_partition_whose_every_row_is_known_counts_its_repeats(tmp_path: Path) -> None:
     commit_raw(tmp_path, write_raw(tmp_path, raw_rows(range(4))))
     assert commit_raw(tmp_path, write_raw(tmp_path, raw_rows(range(4)), raw_rows(range(4)))) == (0, 8)
+
+
+def test_a_file_that_vanishes_while_its_identities_are_read_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit_raw(tmp_path, write_raw(tmp_path, raw_rows(range(9), months=1)))
+    known = module.known_identities
+
+    def rewrite_first(*arguments: object) -> pa.Array:
+        monkeypatch.setattr(module, "known_identities", known)
+        table = open_or_create(str(tmp_path), tables.RAW)
+        (old,) = live_files(table)
+        rows = read_file(str(tmp_path), tables.RAW, old)
+        new = write_file(str(tmp_path), tables.RAW, rows, partition=old.partition, written_at=NOON)
+        replace_files(table, tables.RAW, [old], [new], {}, changes_rows=False)
+        (tmp_path / "raw" / old.path).unlink()
+        return known(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "known_identities", rewrite_first)
+    assert commit_raw(tmp_path, write_raw(tmp_path, raw_rows(range(5, 14), months=1))) == (5, 4)
+    assert read_ids(tmp_path) == [f"{number:032x}" for number in range(14)]
+
+
+def test_a_damaged_file_in_the_way_is_named(tmp_path: Path) -> None:
+    commit_raw(tmp_path, write_raw(tmp_path, raw_rows(range(9), months=1)))
+    (path,) = tmp_path.rglob("month=*/*.parquet")
+    path.write_bytes(b"no Parquet")
+    with pytest.raises(TribometerError, match=f"{path.name}.*tables verify"):
+        commit_raw(tmp_path, write_raw(tmp_path, raw_rows(range(9), months=1)))
+
+
+def test_the_version_is_that_of_the_own_entry(tmp_path: Path) -> None:
+    files = write_raw(tmp_path, raw_rows(range(9)))
+    table = open_or_create(str(tmp_path), tables.RAW)
+    for _ in range(2):
+        replace_files(open_or_create(str(tmp_path), tables.RAW), tables.RAW, [], [], {}, changes_rows=False)
+    assert add_files(table, tables.RAW, files, {}) == 3
+
+
+@pytest.mark.parametrize("name", ["with space", "50%", "ümlaut", "a+b#c"])
+def test_a_folder_may_have_an_unusual_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    commit_raw(folder, write_raw(folder, raw_rows(range(9))))
+    assert commit_raw(folder, write_raw(folder, raw_rows(range(9)))) == (0, 9)
+    assert len(read_ids(folder)) == 9
+
+
+def test_a_folder_that_looks_escaped_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="misreads '%20' in a folder's name; rename"):
+        open_or_create(str(tmp_path / "my%20tables"), tables.RAW)
 
 
 def _rival(root: str) -> int:

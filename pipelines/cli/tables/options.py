@@ -29,7 +29,7 @@ table_or_json = click.option(
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="How to print it; json is exact, one object a line.",
+    help="How to print it; json is an array and exact.",
 )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from pipelines.cli.options import reads_tables
 from pipelines.cli.tables.options import some_tables, table_or_json
+from pipelines.cli.tables.output import print_rows
 from schemas.errors import TribometerError, UsageError
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ def verify(tables: str, names: tuple[str, ...], form: str, repair: bool, yes: bo
     root, specs = chosen_tables(tables, names)
     with files_done("verifying") as progress:
         found = [check(root, spec, progress(spec.name)) for spec in specs]
-    for table in found:
-        _print(table, form)
+    if form == "json":
+        print_rows(map(_row, found), form)
+    else:
+        for table in found:
+            _print(table)
     wrong = [finding for table in found for finding in table.findings if not finding.harmless]
     if repair:
         wrong = _repair(root, wrong, yes=yes)
@@ -70,30 +73,26 @@ def _repair(root: str, wrong: list[Finding], *, yes: bool) -> list[Finding]:
     return wrong
 
 
-def _print(table: Verified, form: str) -> None:
-    if form == "json":
-        findings = [
-            {
-                "subject": finding.subject,
-                "problem": finding.problem,
-                "way_out": finding.way_out,
-                "harmless": finding.harmless,
-            }
-            for finding in table.findings
-        ]
-        click.echo(
-            json.dumps(
-                {
-                    "table": table.table,
-                    "version": table.version,
-                    "files": table.files,
-                    "rows": table.rows,
-                    "findings": findings,
-                },
-                ensure_ascii=False,
-            )
-        )
-        return
+def _row(table: Verified) -> dict[str, object]:
+    findings = [
+        {
+            "subject": finding.subject,
+            "problem": finding.problem,
+            "way_out": finding.way_out,
+            "harmless": finding.harmless,
+        }
+        for finding in table.findings
+    ]
+    return {
+        "table": table.table,
+        "version": table.version,
+        "files": table.files,
+        "rows": table.rows,
+        "findings": findings,
+    }
+
+
+def _print(table: Verified) -> None:
     wrong = sum(not finding.harmless for finding in table.findings)
     verdict = f"{wrong:,} findings" if wrong else "right"
     click.echo(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -111,6 +115,23 @@ def test_a_missing_topic_is_said_with_the_position(
     said = capsys.readouterr().err
     assert "go on with --resume-from 0" in said
     assert "there is no such topic" in said
+
+
+@needs_emulator
+def test_an_interrupted_run_says_how_to_go_on(topic: str, lines: Callable[[list[bytes]], str]) -> None:
+    file = lines([b"%d" % number for number in range(100_000)])
+    command = [sys.executable, "-m", "pipelines.cli", "pubsub", "publish", file, "--topic", topic, "--rate", "100"]
+    with contextlib.closing(Subscription(topic.replace("/topics/", "/subscriptions/"))) as subscription:
+        running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        found = list(subscription.receive(1, 1 << 20, 60.0))
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+        position = int(re.search(r"go on with --resume-from (\d+)", said)[1])  # type: ignore[index]
+        while more := subscription.receive(1_000, 1 << 20, 1.0):
+            found += more
+        subscription.acknowledge(found)
+    assert running.returncode == 130
+    assert sorted(int(message.payload) for message in found) == list(range(position))
 
 
 def test_an_emulator_that_is_not_there(

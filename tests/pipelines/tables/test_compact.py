@@ -19,12 +19,6 @@ from transforms.delta_log import checkpoint_paths
 from transforms.parquet import read_file, write_file
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path))
-    return str(tmp_path)
-
-
 def sized(*sizes: int, partition: str = "d") -> list[LiveFile]:
     return [LiveFile(f"{partition}/{number}", partition, 1, size) for number, size in enumerate(sizes)]
 

@@ -17,18 +17,20 @@ from pipelines.tables.vacuum import vacuum
 from schemas.errors import UsageError
 from schemas.tables import FEEDBACK, RUNS
 from tests.pipelines.feedback_table import RECEIVED
-from tests.pipelines.tables.kept import DAYS, content, feedback_row, files, fill, on_disk
-from transforms.commit import FilesGoneError, commit
-from transforms.delta import LOG_FOLDER, DataFile, add_files, open_or_create, open_table, table_path
+from tests.pipelines.tables.kept import DAYS, content, feedback_row, files, on_disk
+from transforms.commit import commit
+from transforms.delta import (
+    LOG_FOLDER,
+    DataFile,
+    StagedFileTakenError,
+    add_files,
+    open_or_create,
+    open_table,
+    table_path,
+)
 from transforms.parquet import write_file
 
 DAY = timedelta(hours=24)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    fill(str(tmp_path))
-    return str(tmp_path)
 
 
 def age(path: Path, hours: float) -> None:
@@ -91,7 +93,7 @@ def test_a_committer_that_comes_back_too_late_commits_nothing(root: str) -> None
     before = content(root, FEEDBACK)
     file = orphan(root, 25)
     vacuum(root, FEEDBACK)
-    with pytest.raises(FilesGoneError, match="run it again"):
+    with pytest.raises(StagedFileTakenError, match="run the command again"):
         commit(root, FEEDBACK, [file], batch_id="late")
     assert content(root, FEEDBACK) == before
 
