@@ -36,7 +36,7 @@ AUTHOR_KEY: Final = "a key for tests, long enough to be accepted"
 _OPTIONS: Final = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _REQUEST_MESSAGES: Final = 500
 _REQUEST_BYTES: Final = 9_000_000
-_SETTLE_SECONDS: Final = 300.0
+_SETTLE_SECONDS: Final = 600.0
 
 
 @dataclass
@@ -199,11 +199,11 @@ class World:
             Reader(kind, self.tables, self.folder / f"reader-{kind}.json", erasing=self._erasing) for kind in KINDS
         ]
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of `tribometer`."""
+    def command(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of `tribometer` to its end, whatever that is."""
         return subprocess.run(
             [sys.executable, "-m", "pipelines.cli", *words],
-            cwd=ROOT, env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=900,
+            cwd=ROOT, env={**os.environ, **self.environment, **environment}, capture_output=True, text=True, timeout=900,
             check=False,
         )  # fmt: skip
 
@@ -236,10 +236,10 @@ class World:
                     status == 0, f"a listener that was told to stop ended with {status}: {listener.tail()}"
                 )
 
-    def conclude(self, *, replay: bool = True) -> None:
+    def conclude(self, *, replay: bool = True, within_seconds: float = _SETTLE_SECONDS) -> None:
         """Settle, stop, and hold everything against the ledger; then replay everything and see no change."""
         self.say("settling")
-        self.settle()
+        self.settle(within_seconds)
         self.stop_listeners()
         for reader in self._readers:
             check, unreadable = reader.stop()

@@ -8,10 +8,11 @@ from tests.faults.listener import Listener
 from tests.faults.scenarios import Scenario
 from tests.faults.traffic import chunks, disordered, stream
 from tests.faults.world import World
-from transforms.failpoints import POINTS, VARIABLE
+from transforms.failpoints import VARIABLE
 
+_POINTS = ("after_pull", "after_file_write", "after_stage", "after_commit", "after_half_of_the_acks")
 _HALF_AT_POINTS = 2
-_POINT_SECONDS = 60.0
+_POINT_SECONDS = 90.0
 
 
 def _kill(world: World, stream_name: str, events: int, kills: int) -> None:
@@ -26,7 +27,7 @@ def _kill(world: World, stream_name: str, events: int, kills: int) -> None:
         if number % _HALF_AT_POINTS == 0:
             if listener is not None:
                 listener.end()
-            _kill_at_point(world, POINTS[(number // _HALF_AT_POINTS) % len(POINTS)])
+            _kill_at_point(world, _POINTS[(number // _HALF_AT_POINTS) % len(_POINTS)])
             listener = None
         else:
             listener = _kill_at_random(world, listener)
@@ -37,7 +38,7 @@ def _kill(world: World, stream_name: str, events: int, kills: int) -> None:
 
 def _kill_at_point(world: World, point: str) -> None:
     """A listener that dies at its n-th passing of the point; its group goes with it, as when the machine dies."""
-    turn = world.rng.randint(1, 4)
+    turn = world.rng.randint(1, 3)
     workers = world.rng.randint(1, 2)
     listener = world.listen(workers, ready=False, **{VARIABLE: f"{point}=kill@{turn}"})
     # A worker that died is replaced, and the new one would die at the same point: watch for the first death.

@@ -14,8 +14,10 @@ from tests.faults.scenarios import Scenario
 from tests.faults.tables import observe
 from tests.faults.traffic import Message, chunks, disordered, stream
 from tests.faults.world import World
+from transforms.failpoints import VARIABLE
 
 _DAY_SECONDS = 86_400
+_ERASURE_POINTS = ("after_suppression", "after_erasure_rewrite", "after_erasure_delete")
 _FAKED_CLOCK = Path(__file__).resolve().parents[1] / "faked_clock"
 
 
@@ -40,9 +42,20 @@ def _upkeep(world: World) -> None:
     for name in names:
         if time.monotonic() > deadline:
             break
-        done = world.command(
-            "tables", "erase", "--tables", str(world.tables), "--author", name, "--source", _source_name(world)
+        words = (
+            "tables",
+            "erase",
+            "--tables",
+            str(world.tables),
+            "--author",
+            name,
+            "--source",
+            Path(world.source).stem,
         )
+        point = world.rng.choice((None, *_ERASURE_POINTS))
+        if point is not None and world.command(*words, **{VARIABLE: f"{point}=kill@1"}).returncode < 0:
+            world.fault(f"kill -9 of an erasure {point}")
+        done = world.command(*words)
         world.expect(done.returncode == 0, f"erase ended with {done.returncode}: {done.stderr[-500:]}")
         world.ledger.suppress(people[name])
         world.fault("an author is erased")
@@ -56,10 +69,6 @@ def _upkeep(world: World) -> None:
 def _author(message: Message) -> str:
     said = json.loads(message.payload)
     return str(said["creator"] if "creator" in said else said["author"]["id"])
-
-
-def _source_name(world: World) -> str:
-    return Path(world.source).stem
 
 
 def _compact_until(world: World, deadline: float) -> None:
