@@ -192,20 +192,19 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
 def _table_query(spec: TableSpec, variable: str, snapshot: Snapshot) -> str:
     names = [name for name in spec.table_schema.names if not (spec.restricted and name == "payload")]
     kinds = _column_types(spec)
+    nothing = "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {_quoted(name)}" for name in names) + " WHERE false"
     if not snapshot.files[spec.name]:
-        return "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {_quoted(name)}" for name in names) + " WHERE false"
+        return nothing
     options = ""
     if spec.partition is not None:
         # Without the type DuckDB would guess a date and fail on the partition of impossible dates.
         options = f", hive_partitioning = true, hive_types = {{{_quoted(spec.partition)}: VARCHAR}}"
+    rows = f"read_parquet(getvariable('{variable}'){options})"
     if spec.name in snapshot.mixed:
-        options += ", union_by_name = true"
-    there = snapshot.columns[spec.name]
-    columns = [
-        _quoted(name) if name in there else f"NULL::{kinds[name]} AS {_quoted(name)}"  # an older table lacks it
-        for name in names
-    ]
-    query = f"SELECT {', '.join(columns)} FROM read_parquet(getvariable('{variable}'){options})"
+        # Some files lack the younger columns, or all of them do until something is written.
+        stored = rows.removesuffix(")") + ", union_by_name = true)"
+        rows = f"({nothing} UNION ALL BY NAME SELECT * FROM {stored})"
+    query = f"SELECT {', '.join(map(_quoted, names))} FROM {rows}"
     if snapshot.as_of is not None:
         query += f" WHERE {_quoted(spec.recorded)} <= {_instant(snapshot.as_of)}"
     return query

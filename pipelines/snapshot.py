@@ -15,7 +15,7 @@ from typing import Final
 
 from schemas.errors import TribometerError, UsageError
 from schemas.tables import DEAD_LETTERS, ERASURES, EXPOSURE, FEEDBACK, LAUNCHES, RUNS
-from transforms.delta import active_files, column_names, has_older_files, open_table
+from transforms.delta import active_files, has_older_files, open_table
 
 READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
 """Tables a reader opens, in this order."""
@@ -25,15 +25,14 @@ READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
 class Snapshot:
     """`files[table]` are absolute paths of Parquet files, `versions[table]` the log version they come from.
 
-    `columns[table]` are the columns its log names; of the tables in `mixed` some files may lack the younger ones.
-    A table that nothing has been committed to has no files and no version; nor has one in `closed`, a restricted
-    table that this user may not open. Of a snapshot `as_of` an instant only the rows count that were there then.
+    Of the tables in `mixed` some files may lack the younger columns. A table that nothing has been committed to has
+    no files and no version; nor has one in `closed`, a restricted table that this user may not open. Of a snapshot
+    `as_of` an instant only the rows count that were there then.
     """
 
     root: Path
     files: Mapping[str, tuple[str, ...]]
     versions: Mapping[str, int]
-    columns: Mapping[str, frozenset[str]]
     mixed: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     as_of: datetime | None = None
@@ -49,7 +48,6 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
     folder = readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}
     versions: dict[str, int] = {}
-    columns: dict[str, frozenset[str]] = {}
     mixed: set[str] = set()
     closed: set[str] = set()
     for spec in READABLE:
@@ -66,14 +64,13 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
         if table is not None:
             files[spec.name] = tuple(active_files(table))
             versions[spec.name] = table.version()
-            columns[spec.name] = frozenset(column_names(table))
             if has_older_files(table, spec):
                 mixed.add(spec.name)
     if not versions:
         raise UsageError(
             f"{root}: holds no tables; `tribometer replay FILE --source NAME --tables {root}` makes them"
         )
-    return Snapshot(folder, files, versions, columns, frozenset(mixed), frozenset(closed), as_of)
+    return Snapshot(folder, files, versions, frozenset(mixed), frozenset(closed), as_of)
 
 
 def readable_folder(root: str) -> Path:

@@ -48,6 +48,13 @@ tribometer pubsub publish sim/support_tickets.jsonl --topic projects/my-project/
     "tables retention": "tribometer tables retention --raw 30d --feedback 9000d --dry-run --tables tables",
     "tables history": "tribometer tables history --table launches --tables tables",
     "tables export": "tribometer tables export parcelbird --table feedback --one-file --tables tables",
+    "tables erase": """\
+tribometer tables erase --author customer-153 --source parcelbird_tickets --dry-run --tables tables""",
+    "tables erasures": "tribometer tables erasures --tables tables",
+    "dead-letters list": "tribometer dead-letters list --violation invalid_json --tables tables",
+    "dead-letters show": "tribometer dead-letters show 74dc888f --tables tables",
+    "dead-letters replay": """\
+tribometer dead-letters replay --source feedback_event --violation invalid_timestamp --tables tables""",
 }
 """At least one command line for each command, in an order in which they can be run in an empty folder."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cli.listen import listen
 from tests.docs.test_code import check_call
 
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
@@ -20,19 +21,19 @@ def read(name: str) -> configparser.ConfigParser:
     return unit
 
 
-def test_the_service_starts_a_command_that_parses(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = read("tribometer-replay.service")["Service"]
+def test_the_listener_starts_a_command_that_parses_and_is_given_time_to_drain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = read("tribometer-listen.service")["Service"]
     program, *arguments = shlex.split(service["ExecStart"])
     assert Path(program).name == "tribometer"
     name, tables = service["Environment"].split("=")
     monkeypatch.setenv(name, tables)
     check_call(arguments)
-    assert service["ReadWritePaths"] == tables
-
-
-def test_the_timer_starts_the_service_again_after_it_ends() -> None:
-    assert "OnUnitInactiveSec" in read("tribometer-replay.timer")["Timer"]
-    assert (UNITS / "tribometer-replay.service").exists()
+    inbox = arguments[arguments.index("--inbox") + 1]
+    assert service["ReadWritePaths"].split() == [tables, inbox]
+    (drain,) = (option.default for option in listen.params if option.name == "drain_timeout")
+    assert int(service["TimeoutStopSec"]) > drain
 
 
 def test_the_maintenance_runs_commands_that_parse(monkeypatch: pytest.MonkeyPatch) -> None:
