@@ -203,8 +203,8 @@ class World:
         """Run a command of `tribometer` to its end, whatever that is."""
         return subprocess.run(
             [sys.executable, "-m", "pipelines.cli", *words],
-            cwd=ROOT, env={**os.environ, **self.environment, **environment}, capture_output=True, text=True, timeout=900,
-            check=False,
+            cwd=ROOT, env={**os.environ, **self.environment, **environment}, capture_output=True, text=True,
+            timeout=900, check=False,
         )  # fmt: skip
 
     # The end
