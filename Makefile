@@ -3,14 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= ../shared/data
+SEED ?= 1
 QUICK := not streams and not browser and not wheel and not emulator
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
 
-.PHONY: help install demo test coverage check lint types imports streams emulator browser wheel bench model evaluate docs lock clean
+.PHONY: help install demo test coverage check lint types imports streams emulator faults faults-quick browser wheel bench model evaluate docs lock clean
 
 help:  ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## Build .venv from the lock file; does nothing when it is current
 
@@ -48,6 +49,12 @@ imports: install
 
 streams: install  ## Tests on the real streams (DATA=folder with streams/ and labels/)
 	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m pytest -m streams
+
+faults: install  ## Break listener, queue, disk and clock for an hour; keep the table in docs/reliability.md
+	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m tests.faults --seed $(SEED) --write
+
+faults-quick: install  ## The same in under five minutes (SEED=number)
+	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m tests.faults --seed $(SEED) --quick
 
 emulator: install  ## Tests on the real Pub/Sub emulator (gcloud SDK and Java)
 	@$(BIN)/python -m pytest -m emulator

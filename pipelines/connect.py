@@ -11,9 +11,10 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -102,6 +103,7 @@ def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
         raise UsageError(f"{snapshot.root}: DuckDB reads *, ? and [ in a path as a pattern; rename the folder")
     connection = duckdb.connect()
     try:
+        connection.execute("SET enable_progress_bar = false")  # it would stand among the rows
         for statement in definitions(snapshot):
             connection.execute(statement)
     except duckdb.Error as error:
@@ -111,14 +113,18 @@ def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
 
 
 def definitions(snapshot: Snapshot) -> Iterator[str]:
-    """SQL statements that make the stored tables and the views in a fresh DuckDB, in order."""
+    """SQL statements that make the stored tables and the views in a fresh DuckDB, in order.
+
+    DuckDB looks at every file whenever a view that reads it is made, so the views are made over one file of each
+    table, and the lists come last: at 10,000 files that takes 0.8 instead of 2.5 s of processor time.
+    """
     yield "SET TimeZone = 'UTC'"
     yield "SET parquet_metadata_cache = true"  # files never change once named by the log
     yield "CREATE SCHEMA IF NOT EXISTS tables"
     for spec in READABLE:
         files = snapshot.files[spec.name]
-        variable = f"tribometer_{spec.name}"  # of the dead letters the view reads everything but the bytes
-        yield f"SET VARIABLE {variable} = [{', '.join(map(_literal, files))}]"
+        variable = _variable(spec)
+        yield f"SET VARIABLE {variable} = {_list(files if spec.name in snapshot.mixed else files[:1])}"
         yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, snapshot)}"
     if snapshot.as_of is not None:
         yield f"SET VARIABLE tribometer_as_of = {_instant(snapshot.as_of)}"
@@ -126,6 +132,8 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
     yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
     for view in load_views():
         yield view.sql
+    for spec in READABLE:
+        yield f"SET VARIABLE {_variable(spec)} = {_list(snapshot.files[spec.name])}"
 
 
 def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str) -> None:
@@ -191,7 +199,7 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
 
 def _table_query(spec: TableSpec, variable: str, snapshot: Snapshot) -> str:
     names = [name for name in spec.table_schema.names if not (spec.restricted and name == "payload")]
-    kinds = _column_types(spec)
+    kinds = _column_types()[spec.name]
     nothing = "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {_quoted(name)}" for name in names) + " WHERE false"
     if not snapshot.files[spec.name]:
         return nothing
@@ -210,15 +218,28 @@ def _table_query(spec: TableSpec, variable: str, snapshot: Snapshot) -> str:
     return query
 
 
-def _column_types(spec: TableSpec) -> dict[str, str]:
-    """DuckDB's name for the type of each column."""
+@cache
+def _column_types() -> dict[str, dict[str, str]]:
+    """DuckDB's name for the type of each column of each table; asked once, because opening a DuckDB takes 45 ms."""
+    kinds = {}
     with duckdb.connect() as scratch:
-        scratch.register("columns_of", spec.table_schema.empty_table())
-        return {str(row[0]): str(row[1]) for row in scratch.execute("DESCRIBE columns_of").fetchall()}
+        for spec in READABLE:
+            scratch.register("columns_of", spec.table_schema.empty_table())
+            described = scratch.execute("DESCRIBE columns_of").fetchall()
+            kinds[spec.name] = {str(row[0]): str(row[1]) for row in described}
+    return kinds
 
 
 def _instant(instant: datetime) -> str:
     return f"TIMESTAMPTZ {_literal(instant.isoformat())}"
+
+
+def _variable(spec: TableSpec) -> str:
+    return f"tribometer_{spec.name}"
+
+
+def _list(files: Sequence[str]) -> str:
+    return f"[{', '.join(map(_literal, files))}]"
 
 
 def _quoted(name: str) -> str:

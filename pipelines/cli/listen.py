@@ -31,7 +31,7 @@ from schemas.errors import UsageError
 @click.option(
     "--max-batch",
     type=click.IntRange(1, 20_000),
-    default=4_000,
+    default=2_000,
     show_default=True,
     help="Messages of the largest batch; batches are smaller while the load is low.",
 )
@@ -116,7 +116,6 @@ def listen(
     from pipelines.listen.attendant import Patience
     from pipelines.listen.buffer import Limits
     from pipelines.listen.health import parse_address
-    from pipelines.listen.inbox import Inbox
     from pipelines.listen.listener import Listener, ListenSettings
     from pipelines.listen.log import configure
     from pipelines.listen.source import MessageSource
@@ -136,6 +135,8 @@ def listen(
     mapping = load_mapping(source)
     messages: MessageSource
     if inbox is not None:
+        from pipelines.listen.inbox import Inbox
+
         messages = Inbox(inbox.resolve(), mapping.format, settle_seconds=settle)
     else:
         from pipelines.listen.subscription import Subscription

@@ -37,7 +37,7 @@ from schemas.run import Run
 from schemas.violations import Violation, ViolationKind
 
 _TRIES: Final = 2
-"""A message must have been alone with the process this often when it died before it is blamed."""
+"""A message must have been alone with the process this often when it died or hung before it is blamed."""
 
 _ACKNOWLEDGE_TRIES: Final = 5
 
@@ -96,7 +96,7 @@ class Attendant:
                 return
             if isinstance(outcome, Done):
                 self._committed(part, outcome.run)
-            elif isinstance(outcome, Died) and deaths + 1 < (_TRIES if part is batch or len(part) == 1 else 1):
+            elif deaths + 1 < _tries(outcome, part, batch):
                 parts.append((part, deaths + 1))
             elif len(part) > 1:
                 middle = len(part) // 2
@@ -182,6 +182,17 @@ class Attendant:
         self._metrics.released.inc(len(messages))
         self.released += len(messages)
         self._buffer.settled(messages)
+
+
+def _tries(outcome: Verdict, part: list[Received], batch: list[Received]) -> int:
+    """How often these messages are tried before they are halved or blamed.
+
+    Something else may kill a worker once, or stop it for a while. A whole batch that hung is halved at once: to wait
+    as long again for all of it would help nobody.
+    """
+    if isinstance(outcome, Died):
+        return _TRIES if part is batch or len(part) == 1 else 1
+    return _TRIES if isinstance(outcome, Hung) and len(part) == 1 else 1
 
 
 def _violation(outcome: Verdict) -> Violation:

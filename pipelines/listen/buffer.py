@@ -26,7 +26,7 @@ SMALLEST_LIMIT: Final = 250
 class Limits:
     """Bounds of one batch, and of all messages held at once, in bytes of payload."""
 
-    batch_messages: int = 4_000
+    batch_messages: int = 2_000
     batch_bytes: int = 16 << 20
     held_bytes: int = 64 << 20
     linger_seconds: float = 0.5

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any, Final
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 LOGGER: Final = logging.getLogger("tribometer.listen")
@@ -21,6 +22,7 @@ def configure(form: str) -> None:
             "%(asctime)s %(levelname)s %(message)s",
             rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
             datefmt="%Y-%m-%dT%H:%M:%SZ",
+            reserved_attrs=[*RESERVED_ATTRS, "fields"],
         )
     else:
         formatter = _TextFormatter("%(asctime)s %(levelname)-7s %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ")

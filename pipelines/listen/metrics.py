@@ -10,7 +10,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 _SECONDS: Final = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
-_MESSAGES: Final = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 4_000)
+_MESSAGES: Final = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000)
 
 
 class Metrics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -17,6 +18,8 @@ _START_SECONDS: Final = 120.0
 """Loading the model takes seconds; a machine that needs longer than this has another problem."""
 _END_SECONDS: Final = 5.0
 """Between the end of a pipe and the end of its process."""
+_LOOK_SECONDS: Final = 1.0
+"""A wait that takes twice as long was no wait: the machine or this process was suspended."""
 
 # Not fork: this process has threads, and a child of one that holds a lock never gets it.
 _processes: Final = multiprocessing.get_context("spawn")
@@ -91,9 +94,19 @@ class WorkerProcess:
 
     def _receive(self, seconds: float) -> Any:
         try:
-            return self._pipe.recv() if self._pipe.poll(seconds) else Hung(seconds)
+            return self._pipe.recv() if self._answers(seconds) else Hung(seconds)
         except (EOFError, OSError):
             return self._gone()
+
+    def _answers(self, within_seconds: float) -> bool:
+        """Whether an answer comes in time; time in which this process was stopped as well does not count."""
+        left = within_seconds
+        while left > 0:
+            began = time.monotonic()
+            if self._pipe.poll(min(left, _LOOK_SECONDS)):
+                return True
+            left -= min(time.monotonic() - began, 2 * _LOOK_SECONDS)
+        return False
 
     def _gone(self) -> Died:
         exit_code = None

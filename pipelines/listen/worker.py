@@ -8,6 +8,7 @@ then commits was never acknowledged, is delivered again, and recognised. Beam, s
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import signal
 import traceback
@@ -52,6 +53,7 @@ def work(connection: Connection, settings: WorkerSettings) -> None:
         connection.send(Ready())
         while True:
             connection.send(_answer(host, connection.recv()))
+            _give_memory_back()
 
 
 def _host(settings: WorkerSettings) -> EmbeddedHost:
@@ -98,6 +100,18 @@ def _where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"
+
+
+def _give_memory_back() -> None:
+    """Return what the batch needed to the system: allocators keep it, and a worker lives for months.
+
+    Costs some milliseconds a batch, while nobody waits for the worker.
+    """
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _offer_to_the_kernel() -> None:

@@ -11,14 +11,21 @@ from typing import Final
 
 from schemas.tables import TableSpec
 from transforms.delta import LOG_FOLDER, table_path
+from transforms.parquet import UNFINISHED
 
 ASIDE: Final = "aside."
 """Before the name of a file that vacuum has put out of its place and not deleted yet."""
 
 
+_ENDINGS: Final = (".parquet", f".parquet{UNFINISHED}")
+
+
 @dataclass(frozen=True)
 class StoredFile:
-    """A Parquet file below a table's folder; `path` is relative to it, `written_at` seconds since 1970 by mtime."""
+    """A Parquet file, or the beginning of one, below a table's folder.
+
+    `path` is relative to the folder; `written_at` is its mtime, in seconds since 1970.
+    """
 
     path: str
     size_bytes: int
@@ -47,7 +54,7 @@ def stored_files(root: str, spec: TableSpec) -> Iterator[StoredFile]:
 
 def _below(folder: Path, prefix: str) -> Iterator[StoredFile]:
     for entry in _entries(folder):
-        if entry.name.endswith(".parquet") and entry.is_file(follow_symlinks=False):
+        if entry.name.endswith(_ENDINGS) and entry.is_file(follow_symlinks=False):
             try:
                 status = entry.stat(follow_symlinks=False)
             except FileNotFoundError:  # deleted meanwhile

@@ -41,15 +41,14 @@ class Proxy:
         if mode in ("reset", "refuse"):
             self._break()
         if mode == "refuse":
-            self._server.close()
+            self._deafen()
         elif was == "refuse":
             self._server = self._listen(self.port)
             threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
 
     def close(self) -> None:
         """Refuse everything, for good."""
-        with contextlib.suppress(OSError):
-            self._server.close()
+        self._deafen()
         self._break()
 
     def __enter__(self) -> Proxy:
@@ -101,6 +100,12 @@ class Proxy:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+    def _deafen(self) -> None:
+        # Closing alone leaves it open for as long as a thread waits in accept.
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
 
     def _break(self) -> None:
         with self._lock:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.invariants import Ledger, Observed, SnapshotCheck, Verdict, judge
+from tests.faults.invariants import Ledger, Observed, Verdict, judge
 from tests.faults.poison import DEAD
+from tests.faults.snapshots import SnapshotCheck
 from tests.faults.traffic import Message
 
 GOOD = [Message(b"payload %d" % number, native_id=f"n{number}") for number in range(4)]

@@ -117,6 +117,16 @@ def test_a_worker_killed_from_outside_costs_no_message() -> None:
     assert len(source.acknowledged) == 100
 
 
+@pytest.mark.parametrize("once", [Died(-9), Hung(60.0)])
+def test_one_message_is_not_blamed_for_what_happened_once(once: Outcome) -> None:
+    outcomes = iter([once])
+    source, worker = ScriptedSource(), ScriptedWorker(lambda payloads: next(outcomes, None))
+    attend(source, worker, range(1))
+    assert worker.refused == []
+    assert len(worker.committed) == 1
+    assert len(source.acknowledged) == 1
+
+
 def test_while_the_tables_cannot_be_written_nothing_is_acknowledged_nor_refused() -> None:
     source = ScriptedSource()
     seen: list[int] = []

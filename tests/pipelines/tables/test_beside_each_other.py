@@ -10,14 +10,17 @@ import random
 from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 from pipelines.connect import connect, with_fresh_snapshot
 from pipelines.tables.compact import compact
 from pipelines.tables.vacuum import vacuum
 from pipelines.tables.verify import verify
+from schemas.errors import StaleSnapshotError
 from schemas.tables import FEEDBACK
 from tests.pipelines.feedback_table import store
 from tests.pipelines.tables.kept import DAYS, feedback_row
+from transforms.delta import StagedFileTakenError
 
 WRITERS = 4
 BATCHES = 6
@@ -30,9 +33,18 @@ def write(root: str, writer: int) -> None:
     for number in range(BATCHES):
         batch = writer * BATCHES + number
         rows = [feedback_row(batch, day) for day in DAYS]
-        store(root, rows, batch_id=f"batch-{batch}")
+        keep(root, rows, f"batch-{batch}")
         if chance.random() < 0.3:
-            store(root, rows, batch_id=f"again-{batch}")
+            keep(root, rows, f"again-{batch}")
+
+
+def keep(root: str, rows: list[dict[str, Any]], batch_id: str) -> None:
+    """Store a batch, as a host does: again where vacuum took its files, because this machine was too slow."""
+    while True:
+        try:
+            return store(root, rows, batch_id=batch_id)
+        except StagedFileTakenError:
+            continue
 
 
 def maintain(root: str, done: Event) -> int:
@@ -53,7 +65,10 @@ def read(root: str, done: Event) -> list[str]:
             return connection.execute("SELECT batch_id, count(*) FROM tables.feedback GROUP BY ALL").fetchall()
 
     while not done.is_set():
-        batches = with_fresh_snapshot(count)
+        try:
+            batches = with_fresh_snapshot(count)
+        except StaleSnapshotError:  # so slow that both snapshots were vacuumed
+            continue
         rows = sum(rows for _, rows in batches)
         wrong += [f"{rows} rows of {batch}" for batch, rows in batches if rows != len(DAYS)]
         if rows < seen:

@@ -89,6 +89,15 @@ def test_a_young_orphan_stays_and_an_old_one_goes(root: str) -> None:
     assert old.path not in on_disk(root, FEEDBACK)
 
 
+def test_what_a_killed_writer_did_not_finish_goes(root: str) -> None:
+    unfinished = Path(root, "feedback", f"day={DAYS[0]}", ".name.parquet.unfinished")
+    unfinished.write_bytes(b"PAR1")
+    assert vacuum(root, FEEDBACK).kept == 1
+    age(unfinished, 25)
+    assert vacuum(root, FEEDBACK).files == 1
+    assert not unfinished.exists()
+
+
 def test_a_committer_that_comes_back_too_late_commits_nothing(root: str) -> None:
     before = content(root, FEEDBACK)
     file = orphan(root, 25)
