@@ -78,6 +78,8 @@ class World:
         self.listeners: list[Listener] = []
         self.emulator = Emulator(folder / "emulator")
         self._inherited = Observed([], [], [])
+        self.stack = contextlib.ExitStack()
+        """What is to be undone when all processes have ended."""
         self._say = say
         self._erasing = erasing
         self._readers: list[Reader] = []
@@ -94,12 +96,17 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End whatever runs here; safe to call twice."""
         self._ended.set()
         for reader in self._readers:
             reader.kill()
         for listener in self.listeners:
             listener.end()
         self.emulator.kill()
+        self.stack.close()
         self.result.seconds = time.monotonic() - self._started
 
     # Faults

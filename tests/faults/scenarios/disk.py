@@ -48,16 +48,13 @@ def _mount(folder: Path, size: str) -> None:
     _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
 
 
-@contextmanager
-def _disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
-    """A disk of `size`; what is given is a function that mounts it again with other options."""
-    folder.mkdir(exist_ok=True)
-    _mount(folder, size)
-    try:
-        yield lambda options: _run("mount", "-o", f"remount,{options}", str(folder))
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            _run("umount", "-l", str(folder))
+def _disk(world: World, size: str) -> Callable[[str], None]:
+    """Put the tables on a disk of `size`; what is returned is a function that mounts it again with other options."""
+    folder = str(world.tables)
+    world.tables.mkdir(exist_ok=True)
+    _mount(world.tables, size)
+    world.stack.callback(subprocess.run, ("umount", "-l", folder), check=False, capture_output=True)
+    return lambda options: _run("mount", "-o", f"remount,{options}", folder)
 
 
 def _full(world: World) -> None:
@@ -65,36 +62,34 @@ def _full(world: World) -> None:
     source = stream("threads_play_reviews", 9_000 if world.long else 900)
     world.source = source.mapping
     messages = disordered(source.messages(), world.rng)
-    with _disk(world.tables, "24m") as remount:
-        world.read()
-        listener = world.listen()
-        third = len(messages) // 3
-        world.publish(messages[:third])
-        world.settle()
-        with contextlib.suppress(OSError), (world.tables / "ballast").open("wb", buffering=0) as ballast:
-            while ballast.write(bytes(4096)):
-                pass
-        world.publish(messages[third : 2 * third])
-        listener.wait(lambda: listener.events("cannot commit, trying again"), 120, "the disk does not fill")
-        world.fault("the disk is full")
-        told = listener.events("cannot commit, trying again")[-1]["why"]
-        world.expect("No space left" in told, f"a full disk is called {told!r}")
-        world.expect(not listener.ready(), "the listener calls itself ready on a full disk")
-        remount("size=500m")
-        world.settle()
-        world.expect(listener.ready(), "the listener is not ready again")
-        remount("ro")
-        world.publish(messages[2 * third :])
-        listener.wait(
-            lambda: len(listener.events("cannot commit, trying again")) > 1, 120, "read-only is no trouble"
-        )
-        world.fault("the disk is read-only")
-        told = listener.events("cannot commit, trying again")[-1]["why"]
-        world.expect("Read-only" in told, f"a read-only disk is called {told!r}")
-        remount("rw")
-        world.settle()
-        world.expect(listener.alive, "the listener did not live through it")
-        world.conclude()
+    remount = _disk(world, "24m")
+    world.read()
+    listener = world.listen()
+    third = len(messages) // 3
+    world.publish(messages[:third])
+    world.settle()
+    with contextlib.suppress(OSError), (world.tables / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(bytes(4096)):
+            pass
+    world.publish(messages[third : 2 * third])
+    listener.wait(lambda: listener.events("cannot commit, trying again"), 120, "the disk does not fill")
+    world.fault("the disk is full")
+    told = listener.events("cannot commit, trying again")[-1]["why"]
+    world.expect("No space left" in told, f"a full disk is called {told!r}")
+    world.expect(not listener.ready(), "the listener calls itself ready on a full disk")
+    remount("size=500m")
+    world.settle()
+    world.expect(listener.ready(), "the listener is not ready again")
+    remount("ro")
+    world.publish(messages[2 * third :])
+    listener.wait(lambda: len(listener.events("cannot commit, trying again")) > 1, 120, "read-only is no trouble")
+    world.fault("the disk is read-only")
+    told = listener.events("cannot commit, trying again")[-1]["why"]
+    world.expect("Read-only" in told, f"a read-only disk is called {told!r}")
+    remount("rw")
+    world.settle()
+    world.expect(listener.alive, "the listener did not live through it")
+    world.conclude()
 
 
 def _damage(world: World) -> None:
