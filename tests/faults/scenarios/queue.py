@@ -29,7 +29,6 @@ def _zombies(world: World) -> None:
     rounds = ("after_stage", "after_file_write", "after_commit") if world.long else ("after_stage",)
     parts = _messages(world, 300 * len(rounds))
     world.read()
-    second = None
     for number, point in enumerate(rounds):
         world.publish(parts[number :: len(rounds)])
         frozen = world.listen(ready=False, **{VARIABLE: f"{point}=stop@1"})
@@ -40,8 +39,11 @@ def _zombies(world: World) -> None:
         workers = frozen.workers()
         frozen.process.send_signal(signal.SIGSTOP)
         world.fault(f"SIGSTOP of listener and worker at {point}, past the lease")
-        second = second or world.listen()
+        second = world.listen()
         world.settle()
+        world.expect(
+            second.stop() == 0, "the second listener did not end well"
+        )  # or it would have the next round too
         for worker in workers:
             worker.resume()
         frozen.process.send_signal(signal.SIGCONT)
