@@ -30,7 +30,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install  ## Run the main job on a simulated launch and show what it found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
-test: install  ## Run the tests: no network, no shared data, under three minutes
+test: install  ## Run the tests: no network, no shared data, about five minutes
 	@$(BIN)/python -m pytest -n auto -m "$(QUICK)"
 
 coverage: install  ## The same tests, with the lines they run counted
@@ -53,7 +53,7 @@ streams: install  ## Tests on the real streams (DATA=folder with streams/ and la
 faults: install  ## Break listener, queue, disk and clock for an hour; keep the table in docs/reliability.md
 	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m tests.faults --seed $(SEED) --write
 
-faults-quick: install  ## The same in under five minutes (SEED=number)
+faults-quick: install  ## The scenarios that take seconds, about five minutes (SEED=number)
 	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m tests.faults --seed $(SEED) --quick
 
 emulator: install  ## Tests on the real Pub/Sub emulator (gcloud SDK and Java)

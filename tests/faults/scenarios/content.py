@@ -108,6 +108,9 @@ SCENARIOS = (
     Scenario("poison corpus", "payloads that broke some program once", _poison),
     Scenario("deadly messages", "messages on which the process exits, crashes, hangs, raises", _deadly),
     Scenario(
-        "schema change", "tables of schema version 1; fields added, dropped, of another type", _schema_change
+        "schema change",
+        "tables of schema version 1; fields added, dropped, of another type",
+        _schema_change,
+        quick=False,
     ),
 )

@@ -218,5 +218,10 @@ def _log_cut_short(world: World) -> Damaged:
 
 SCENARIOS = (
     Scenario("disk", "full, then larger; read-only, then writable", _full, without=_cannot_mount),
-    Scenario("damage", "files cut, changed, emptied, deleted; garbage in the log; repair and replay", _damage),
+    Scenario(
+        "damage",
+        "files cut, changed, emptied, deleted; garbage in the log; repair and replay",
+        _damage,
+        quick=False,
+    ),
 )

@@ -70,7 +70,7 @@ def _kill_at_random(world: World, listener: Listener | None) -> Listener:
 
 
 def _long_kills(world: World) -> None:
-    events, kills = (36_000, 70) if world.long else (2_500, 12)
+    events, kills = (36_000, 70) if world.long else (1_200, 6)
     _kill(world, "threads_play_reviews", events, kills)
 
 

@@ -154,8 +154,12 @@ def _seek(world: World) -> None:
 SCENARIOS = (
     Scenario("zombie committer", "stopped with a batch staged, resumed after another committed it", _zombies),
     Scenario("stopped after a pull", "stopped past the ack deadline, resumed", _stopped_after_pull, quick=False),
-    Scenario("two listeners", "one subscription, one folder; the publisher repeats itself", _two_listeners),
-    Scenario("queue away", "delayed, hanging, reset, refused connections; a frozen queue", _queue_away),
+    Scenario(
+        "two listeners", "one subscription, one folder; the publisher repeats itself", _two_listeners, quick=False
+    ),
+    Scenario(
+        "queue away", "delayed, hanging, reset, refused connections; a frozen queue", _queue_away, quick=False
+    ),
     Scenario("queue restarted", "the queue forgets topic, subscription and messages", _queue_restarted),
     Scenario("seek", "the subscription is wound back to its beginning", _seek),
 )

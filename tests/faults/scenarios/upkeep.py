@@ -144,5 +144,5 @@ def _no_faketime() -> str | None:
 
 SCENARIOS = (
     Scenario("upkeep", "compaction, vacuum, erasure, verify, readers, all at once", _upkeep, erasing=True),
-    Scenario("clock", "a day ahead, a day behind, jumping", _clock, without=_no_faketime),
+    Scenario("clock", "a day ahead, a day behind, jumping", _clock, without=_no_faketime, quick=False),
 )
