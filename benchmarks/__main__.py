@@ -15,6 +15,7 @@ from benchmarks.figure import Figure
 from benchmarks.listening import listening
 from benchmarks.machine import machine
 from benchmarks.main_job import main_job
+from benchmarks.memory import memory
 from benchmarks.table_layer import table_layer
 from pipelines.clock import utc_now
 
@@ -34,7 +35,8 @@ class Effort:
 
 SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
     "main-job": lambda effort: main_job(effort.stream, MAPPING, effort.rows),
-    "listening": lambda effort: listening(effort.stream, MAPPING, effort.minutes),
+    "listening": lambda effort: listening(effort.stream, MAPPING),
+    "memory": lambda effort: memory(effort.stream, MAPPING, effort.minutes),
     "tables": lambda _: table_layer(),
 }
 """What can be measured; each has its place in docs/performance.md."""

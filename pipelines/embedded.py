@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -151,6 +152,7 @@ class EmbeddedHost:
         )
         pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
         build(pipeline | "TakeMessages" >> TakeMessages(self._desk), config)
+        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)  # Beam removes it after a run of its own only
         return pipeline.to_runner_api(default_environment=EmbeddedPythonEnvironment.default())
 
 
