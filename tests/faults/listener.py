@@ -101,7 +101,7 @@ class Listener:
                 raise TimeoutError(f"{what}: not within {seconds:.0f} s; {self.tail()}")
             time.sleep(0.02)
 
-    def wait_ready(self, seconds: float = 120) -> None:
+    def wait_ready(self, seconds: float = 300) -> None:
         """Until it says it is ready."""
         self.wait(lambda: self.ready() or not self.alive, seconds, "the listener is not ready")
         if not self.alive:
@@ -131,7 +131,7 @@ class Listener:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, seconds: float = 120) -> int:
+    def stop(self, seconds: float = 300) -> int:
         """SIGTERM, and the exit status."""
         self.process.send_signal(signal.SIGTERM)
         try:

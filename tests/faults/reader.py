@@ -52,7 +52,7 @@ class Reader:
     def stop(self) -> tuple[SnapshotCheck, list[str]]:
         """End it and return what it saw, and what it could not read."""
         self._process.terminate()
-        status = self._process.wait(120)
+        status = self._process.wait(300)
         if status != 0:
             return SnapshotCheck(), [f"the {self.kind} reader ended with {status}"]
         told = json.loads(self._result.read_text())

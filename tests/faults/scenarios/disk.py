@@ -72,7 +72,7 @@ def _full(world: World) -> None:
         while ballast.write(bytes(4096)):
             pass
     world.publish(messages[third : 2 * third])
-    listener.wait(lambda: listener.events("cannot commit, trying again"), 120, "the disk does not fill")
+    listener.wait(lambda: listener.events("cannot commit, trying again"), 300, "the disk does not fill")
     world.fault("the disk is full")
     told = listener.events("cannot commit, trying again")[-1]["why"]
     world.expect("No space left" in told, f"a full disk is called {told!r}")
@@ -82,7 +82,7 @@ def _full(world: World) -> None:
     world.expect(listener.ready(), "the listener is not ready again")
     remount("ro")
     world.publish(messages[2 * third :])
-    listener.wait(lambda: len(listener.events("cannot commit, trying again")) > 1, 120, "read-only is no trouble")
+    listener.wait(lambda: len(listener.events("cannot commit, trying again")) > 1, 300, "read-only is no trouble")
     world.fault("the disk is read-only")
     told = listener.events("cannot commit, trying again")[-1]["why"]
     world.expect("Read-only" in told, f"a read-only disk is called {told!r}")

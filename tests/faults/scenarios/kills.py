@@ -12,7 +12,7 @@ from transforms.failpoints import VARIABLE
 
 _POINTS = ("after_pull", "after_file_write", "after_stage", "after_commit", "after_half_of_the_acks")
 _HALF_AT_POINTS = 2
-_POINT_SECONDS = 90.0
+_POINT_SECONDS = 180.0
 
 
 def _kill(world: World, stream_name: str, events: int, kills: int) -> None:

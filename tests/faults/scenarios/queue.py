@@ -34,7 +34,7 @@ def _zombies(world: World) -> None:
         frozen = world.listen(ready=False, **{VARIABLE: f"{point}=stop@1"})
         frozen.wait(
             lambda frozen=frozen: any(one.status() == psutil.STATUS_STOPPED for one in frozen.workers()),
-            120, f"no worker stopped at {point}",
+            300, f"no worker stopped at {point}",
         )  # fmt: skip
         workers = frozen.workers()
         frozen.process.send_signal(signal.SIGSTOP)
@@ -48,7 +48,7 @@ def _zombies(world: World) -> None:
             worker.resume()
         frozen.process.send_signal(signal.SIGCONT)
         world.fault("SIGCONT: a batch that somebody else has committed is committed")
-        frozen.wait(lambda frozen=frozen: frozen.events("batch committed"), 120, "the resumed listener is idle")
+        frozen.wait(lambda frozen=frozen: frozen.events("batch committed"), 300, "the resumed listener is idle")
         world.expect(frozen.stop() == 0, "the resumed listener did not end well")
     world.conclude()
 
@@ -59,14 +59,14 @@ def _stopped_after_pull(world: World) -> None:
     world.read()
     frozen = world.listen(ready=False, **{VARIABLE: "after_pull=stop@1"})
     frozen.wait(
-        lambda: psutil.Process(frozen.process.pid).status() == psutil.STATUS_STOPPED, 120, "no stop after a pull"
+        lambda: psutil.Process(frozen.process.pid).status() == psutil.STATUS_STOPPED, 300, "no stop after a pull"
     )
     world.fault("SIGSTOP of the listener after a pull, past the deadline")
     world.listen()
     world.settle()
     os.kill(frozen.process.pid, signal.SIGCONT)
     world.fault("SIGCONT: messages that somebody else has committed are committed")
-    frozen.wait(lambda: frozen.events("batch committed"), 120, "the resumed listener is idle")
+    frozen.wait(lambda: frozen.events("batch committed"), 300, "the resumed listener is idle")
     world.conclude()
 
 
