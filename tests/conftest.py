@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.emulator import Emulator
+
+# A test says what holds, not how long it may take: that depends on what else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _NEIGHBOUR = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -117,9 +118,12 @@ class Listener:
             yield
 
     def _start_workers(self) -> None:
-        """Start them one after the other: the first one makes the tables, and says why it cannot."""
-        for worker in self._workers:
-            worker.start()
+        """Start one, which makes the tables and says why it cannot, and then the others at once."""
+        first, *others = self._workers
+        first.start()
+        if others:
+            with ThreadPoolExecutor(len(others), "starting") as pool:
+                list(pool.map(WorkerProcess.start, others))
 
     def _start_threads(self) -> None:
         self._threads = [

@@ -38,6 +38,14 @@ def test_there_is_something_to_run() -> None:
     assert len(PROGRAMS) == 2
 
 
+def test_the_examples_run(story: Story) -> None:
+    assert len(re.findall(r"^[\d,]+ messages = ", story.printed, re.MULTILINE)) == 3
+    assert "removed 2099d96c Parcelbird Summer sale" in story.printed
+    assert "parcelbird_tickets" in (story.folder / "health.csv").read_text()
+    assert (story.folder / "views.sql").read_text().startswith("SET TimeZone")
+    assert "<html" in (story.folder / "parcelbird.html").read_text()
+
+
 @pytest.mark.parametrize("place", QUERIES)
 def test_queries_run(tables: duckdb.DuckDBPyConnection, place: str) -> None:
     found = [row for piece in run_query(tables, QUERIES[place]).pieces for row in piece]

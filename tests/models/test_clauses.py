@@ -42,7 +42,7 @@ def test_clauses(text: str, clauses: list[str]) -> None:
     assert [clause.text.strip() for clause in _NLP(text)._.clauses] == clauses
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=80), min_size=1, max_size=4))
 def test_mentions_are_ordered_disjoint_and_within_the_text(texts: list[str]) -> None:
     scores = load_scorer().score(texts, languages=["en"] * len(texts))
@@ -54,13 +54,13 @@ def test_mentions_are_ordered_disjoint_and_within_the_text(texts: list[str]) -> 
             position = mention["end"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
 def test_the_tokenizer_loses_nothing(text: str) -> None:
     assert _NLP.make_doc(text).text == text
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.sampled_from(["Tabs are gone. ", "but ", "(ok) ", "\n\n", "😍", "although, ", "; ", "x"]), max_size=20

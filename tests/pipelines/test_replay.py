@@ -91,7 +91,7 @@ def test_running_it_again_adds_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     assert after == before
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_input_leaves_no_trace(
     tmp_path_factory: pytest.TempPathFactory, order: random.Random
