@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import logging
 import signal
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipelines.clock import utc_now
 from pipelines.listen.jobs import Answer, Defect, Done, Job, Ready, RunBatch, Unavailable, Unusable
@@ -24,6 +25,9 @@ from schemas.mapping import SourceMapping
 
 if TYPE_CHECKING:
     from pipelines.embedded import EmbeddedHost
+
+_M_ARENA_MAX: Final = -8
+"""From glibc's malloc.h."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def work(connection: Connection, settings: WorkerSettings) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logging.basicConfig(level=logging.CRITICAL)
     _offer_to_the_kernel()
+    _share_one_heap()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             host = _host(settings)
@@ -69,6 +74,8 @@ def _host(settings: WorkerSettings) -> EmbeddedHost:
         keep_raw=settings.keep_raw,
     )
     host.prepare()
+    gc.collect()
+    gc.freeze()  # what lives as long as the worker need not be looked through again after every batch
     return host
 
 
@@ -109,9 +116,16 @@ def _give_memory_back() -> None:
     """
     import pyarrow as pa
 
+    gc.collect()
     pa.default_memory_pool().release_unused()
     with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _share_one_heap() -> None:
+    """Beam starts threads for every batch; with a heap for each, what they leave behind is scattered."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _offer_to_the_kernel() -> None:

@@ -7,6 +7,7 @@ of files to DuckDB, as any other program would.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ _QUERY = "SELECT batch_id, count(*), count(DISTINCT event_id) FROM {} GROUP BY b
 _IDENTITIES = "SELECT count(DISTINCT event_id) FROM {}"
 _PAUSE_SECONDS = 0.2
 _LOOKS_AGAIN = 2
+_NICENESS = 10
+"""It looks whenever nothing else wants the processor: what is broken is the listener, and it shall get on with it."""
 
 
 class Reader:
@@ -97,6 +100,7 @@ def watch(kind: str, tables: Path, result: Path, erasing: bool) -> None:
         going = False
 
     signal.signal(signal.SIGTERM, stop)
+    os.nice(_NICENESS)
     print("looking", flush=True)
     check = SnapshotCheck(erasing)
     unreadable: list[str] = []
