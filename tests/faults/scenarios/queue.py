@@ -114,17 +114,23 @@ def _queue_restarted(world: World) -> None:
     world.read()
     listener = world.listen()
     rounds = 3 if world.long else 1
+    published = messages[:0]
     for number in range(rounds):
-        part = messages[number::rounds]
-        world.publish(part)
-        listener.wait(lambda: listener.metric("tribometer_batches_total") > 0, 60, "nothing was committed")
+        before = listener.metric("tribometer_batches_total")
+        world.publish(messages[number::rounds])
+        published += messages[number::rounds]
+        listener.wait(
+            lambda before=before: listener.metric("tribometer_batches_total") > before,
+            300,
+            "nothing was committed",
+        )
         world.emulator.restart()
         world.fault("the queue is killed and comes back empty, without topic and subscription")
         made = world.command("pubsub", "init", "--project", PROJECT)
         world.expect(made.returncode == 0, f"pubsub init ended with {made.returncode}: {made.stderr}")
         seen = observe(world.tables)
         stored = {payload for _, payload in seen.raw} | set(seen.dead)
-        world.publish([message for message in part if message.payload not in stored])
+        world.publish([message for message in published if message.payload not in stored])
     world.settle()
     world.expect(listener.alive, "the listener did not live through it")
     world.conclude()
@@ -136,7 +142,7 @@ def _seek(world: World) -> None:
     world.read()
     listener = world.listen()
     world.settle()
-    listener.wait(lambda: listener.metric("tribometer_held_messages") == 0, 60, "not all was acknowledged")
+    listener.wait(lambda: listener.metric("tribometer_held_messages") == 0, 300, "not all was acknowledged")
     before = contents(world.tables)
     already = listener.metric("tribometer_acknowledged_messages_total")
     world.subscriber.seek(
