@@ -15,6 +15,9 @@ from transforms.elements import Clock, MessageBatch
 CHUNK_MESSAGES: Final = 500
 """Messages of one element: enough to amortise a step's call, few enough to show progress."""
 
+CHUNK_BYTES: Final = 16 << 20
+"""Bounds what a step holds at once whatever the size of its messages; one larger message is a chunk of its own."""
+
 BATCH_MESSAGES: Final = 10_000
 """Messages of one commit: a graph costs 0.2 s a run and a commit writes a file for every day it meets."""
 
@@ -75,12 +78,15 @@ def _batches(chunks: Iterable[_Chunk]) -> Iterator[list[_Chunk]]:
 
 
 def _chunks(records: Records, clock: Clock) -> Iterator[_Chunk]:
-    """Records in chunks of one header each."""
+    """Records in chunks of one header each, up to `CHUNK_MESSAGES` or `CHUNK_BYTES`, whichever comes first."""
     pending: list[Record] = []
+    size_bytes = 0
     for record in records:
-        if pending and (len(pending) == CHUNK_MESSAGES or record.header != pending[0].header):
+        size_bytes += len(record.payload)
+        full = len(pending) == CHUNK_MESSAGES or size_bytes > CHUNK_BYTES
+        if pending and (full or record.header != pending[0].header):
             yield _Chunk(_messages(pending, clock()), records.position_bytes)
-            pending = []
+            pending, size_bytes = [], len(record.payload)
         pending.append(record)
     if pending:
         yield _Chunk(_messages(pending, clock()), records.position_bytes)

@@ -118,6 +118,16 @@ def test_many_batches_are_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert rows(tmp_path / "parts", "SELECT count(*), sum(messages) FROM runs") == [(3, 50 + len(POISON))]
 
 
+def test_large_messages_make_small_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line(number, text="It fails. " * 100) for number in range(10)]
+    monkeypatch.setattr("pipelines.replay.BATCH_BYTES", 4_000)
+    monkeypatch.setattr("pipelines.replay.CHUNK_BYTES", 2_500)
+    replay(tmp_path / "t", write_lines(tmp_path / "in.jsonl", lines))
+    sizes = rows(tmp_path / "t", "SELECT messages, message_bytes FROM runs")
+    assert sum(messages for messages, _ in sizes) == len(lines)
+    assert max(size_bytes for _, size_bytes in sizes) <= 4_000 + 2_500
+
+
 def test_an_edit_and_a_deletion_are_revisions(tmp_path: Path) -> None:
     first = line(1, revised_at="2024-05-02T00:00:00Z")
     edited = line(1, text="It works after all.", revised_at="2024-05-03T00:00:00Z")
