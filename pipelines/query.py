@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -44,6 +44,8 @@ _FETCHED_ROWS: Final = 2048
 
 _PARQUET_ROWS: Final = 100_000
 """Rows of a row group: large enough to compress, small enough to hold in memory."""
+
+_INTERRUPT_AGAIN_SECONDS: Final = 0.05
 
 _EXPLAIN: Final = re.compile(r"^\s*explain(\s+analyze)?\b(\s*\([^()]*\))?", re.IGNORECASE)
 _LOCATION: Final = re.compile(r"^LINE (\d+): ", re.MULTILINE)
@@ -182,6 +184,10 @@ def _cancellable(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -
             return future.result()
         except KeyboardInterrupt:
             connection.interrupt()
+            while wait(
+                [future], _INTERRUPT_AGAIN_SECONDS
+            ).not_done:  # a query that had not quite begun did not hear it
+                connection.interrupt()
             raise
 
 

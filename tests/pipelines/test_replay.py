@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from pipelines.snapshot import open_snapshot
 from schemas.tables import RAW
 from tests.pipelines.events import POISON, line
 from transforms.delta import active_files, open_table
+from transforms.failpoints import VARIABLE
 
 CONTENT = "* EXCLUDE (received_at, committed_at, batch_id)"
 """Every column of `feedback` but the ones that say when and how it came here."""
@@ -252,20 +254,20 @@ def test_a_command_that_cannot_be_done_says_so_in_one_line(
     assert says in error
 
 
-def _start(tables: Path, file: Path) -> subprocess.Popen[bytes]:
+def _stopped_before_its_commit(tables: Path, file: Path) -> subprocess.Popen[bytes]:
+    """A replay that has written a data file and stands still."""
     command = ["replay", str(file), "--source", "feedback_event", "--tables", str(tables)]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "pipelines.cli", *command],
+        env={**os.environ, VARIABLE: "after_file_write=stop@1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=Path(__file__).resolve().parents[2],
     )
-
-
-def _wait_for_files(tables: Path, process: subprocess.Popen[bytes]) -> None:
-    """Until the first data file stands: the batch is being written then, and not committed."""
-    while process.poll() is None and not list((tables / "feedback").glob("day=*/*.parquet")):
+    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+        assert process.poll() is None
         time.sleep(0.01)
+    return process
 
 
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
@@ -273,9 +275,9 @@ def test_a_replay_that_is_ended_and_run_again_ends_in_the_same_tables(
     tmp_path: Path, end: signal.Signals, status: int
 ) -> None:
     file = write_lines(tmp_path / "in.jsonl", [line(number) for number in range(1000)])
-    process = _start(tmp_path / "t", file)
-    _wait_for_files(tmp_path / "t", process)
+    process = _stopped_before_its_commit(tmp_path / "t", file)
     os.kill(process.pid, end)
+    os.kill(process.pid, signal.SIGCONT)
     _, error = process.communicate()
     assert process.returncode == status, error
     assert b"Traceback" not in error
