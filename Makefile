@@ -31,10 +31,10 @@ demo: install  ## Run the main job on a simulated launch and show what it found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
 test: install  ## Run the tests: no network, no shared data, about five minutes
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "$(QUICK)"
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "$(QUICK)"
 
 coverage: install  ## The same tests, with the lines they run counted
-	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term -m "$(QUICK)"
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term -m "$(QUICK)"
 
 check: lint types imports  ## Lint, types and import rules
 
