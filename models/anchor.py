@@ -1,10 +1,9 @@
 """Fits how stars and words are weighed: `python -m models.anchor --data DIR [--write]`.
 
 The truth is the gold set (docs/labelling.md): one labelled clause of each of several hundred reviews with stars. Where
-that clause is at least half of its review (`_LEAST_PART`), its label is taken for the review's; longer reviews, of which
-it says too little, are left out. The labels were given without sight of the stars, so they say how much stars tell
-beyond the scorer's reading of the words, and rather too little than too much: where the scorer reads better, fitting
-again gives stars less weight.
+that clause is at least half of its review (`_LEAST_PART`), its label is taken for the review's; the others, of which it
+says too little, are left out. The labels were given without sight of the stars. So where the words are neutral, the
+writer's own verdict decides: under one or two stars they are negative and tell of friction, under four or five positive.
 
 p(class | rating) is a multinomial logistic regression on the rating and its square, because some ratings are rare. The
 two weights of a pool minimise the log loss. Figures are cross-validated: every review is judged by a rule that was
@@ -104,14 +103,21 @@ def _scored(
     rows = scorer.score(texts, languages=["en"] * len(texts)).to_pylist()
     read = [row["sentiment"] is not None for row in rows]
     scored = [row for row, ok in zip(rows, read, strict=True) if ok]
-    kept = [label for label, ok in zip(labels, read, strict=True) if ok]
     return Reviews(
         np.array([classes(row["sentiment_label"], row["sentiment"], row["sentiment_p"]) for row in scored]),
         np.array([row["friction_p"] for row in scored]),
         np.array(ratings)[read],
-        np.array([SENTIMENTS.index(label.sentiment) for label in kept]),
-        np.array([int(label.friction) for label in kept]),
+        *np.array(
+            [verdict(label, rating) for label, rating, ok in zip(labels, ratings, read, strict=True) if ok]
+        ).T,
     )
+
+
+def verdict(label: GoldLabel, rating: float) -> tuple[int, int]:
+    """What a review is: the number of its sentiment, and whether it tells of friction."""
+    if label.sentiment != "neutral" or rating == 0:
+        return SENTIMENTS.index(label.sentiment), int(label.friction)
+    return (0, 1) if rating < 0 else (2, int(label.friction))
 
 
 def classes(label: str, sentiment: float, p: float) -> tuple[float, float, float]:
@@ -198,10 +204,11 @@ def table(reviews: Reviews, forecasts: dict[str, Forecasts]) -> str:
     ]
     for name, forecast in forecasts.items():
         friction = np.column_stack([1 - forecast.friction, forecast.friction])
+        auc = roc_auc_score(reviews.friction, forecast.friction)
         lines.append(
             f"| {name} | {_log_loss(forecast.sentiment, reviews.sentiment):.3f} "
             f"| {f1_score(reviews.sentiment, forecast.sentiment.argmax(axis=1), average='macro'):.3f} "
-            f"| {_log_loss(friction, reviews.friction):.3f} | {roc_auc_score(reviews.friction, forecast.friction):.3f} |"
+            f"| {_log_loss(friction, reviews.friction):.3f} | {auc:.3f} |"
         )
     return "\n".join(lines)
 

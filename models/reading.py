@@ -47,7 +47,9 @@ _ODD: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_MAY_BE_ODD: Final = re.compile(rf"[<&\ufe00-\ufe0f\u0300-\u036f\uff01-\uff5e\U0001d400-\U0001d7ff{_UNSEEN}]")
+_MAY_BE_HTML: Final = re.compile(r"&[#a-zA-Z]|<[/a-zA-Z]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_MAY_BE_ODD: Final = re.compile(rf"[\ufe00-\ufe0f\u0300-\u036f\uff01-\uff5e\U0001d400-\U0001d7ff{_UNSEEN}]")
 _INVISIBLE: Final = re.compile(f"[{_UNSEEN}]+")
 _MARKS: Final = re.compile(r"[\u0300-\u036f]+")
 _ESCAPED_AT_MOST: Final = 6
@@ -84,14 +86,13 @@ def read(text: str) -> Reading:
     >>> read("ter\u200brible &amp;nbsp; caf&eacute;<br>").text
     'terrible   café\\n'
     """
-    if text.isascii() and "<" not in text and "&" not in text and text.isprintable():
-        return Reading(text)
-    reading = _without_odd(text) if _MAY_BE_ODD.search(text) else Reading(text)
+    suspects = _CONTROL if text.isascii() else _MAY_BE_ODD
+    odd = _MAY_BE_HTML.search(text) or suspects.search(text)
+    reading = _without_odd(text) if odd else Reading(text)
     others = 0 if reading.text.isascii() else len(_OTHER_LETTER.findall(reading.text))
     if not others:
         return reading
-    letters = len(_LETTER.findall(reading.text))
-    if 2 * others > letters:
+    if 2 * others > len(_LETTER.findall(reading.text)):
         return Reading(reading.text, reading.begin, reading.end, _script(reading.text))
     readable = _OTHER_WORDS.sub(lambda words: " " * len(words[0]), reading.text)
     return Reading(readable, reading.begin, reading.end)

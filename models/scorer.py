@@ -5,8 +5,8 @@ Rules of an event's scores
 - An event without scores says why: `deleted`; `language:es`, a language the model does not know; `script:cyrillic`,
   letters it cannot read, whatever the language is said to be; `noise:spam` and the other kinds of `models.noise`;
   and, where there is no rating either, `quoted`, a text of quotations only, and `empty`, one without any word or sign.
-- A rating anchors the event by a fitted rule (`models.stars`), so that a one-star "ok" is negative; `text_sentiment` and
-  `text_friction_p` are what the text says without it. A rating without text counts alone.
+- A rating anchors the event by a fitted rule (`models.stars`), so that a one-star "ok" is negative; `text_sentiment`
+  and `text_friction_p` are what the text says without it. A rating without text counts alone.
 - Mentions are scored from their text only, whatever the rating.
 """
 
