@@ -3,7 +3,8 @@
 The truth is the gold set (docs/labelling.md): one labelled clause of each of several hundred reviews with stars. Where
 that clause is at least half of its review (`_LEAST_PART`), its label is taken for the review's; the others, of which it
 says too little, are left out. The labels were given without sight of the stars. So where the words are neutral, the
-writer's own verdict decides: under one or two stars they are negative and tell of friction, under four or five positive.
+writer's own verdict decides: under one or two stars they are negative and tell of friction, under four or five they
+are positive.
 
 p(class | rating) is a multinomial logistic regression on the rating and its square, because some ratings are rare. The
 two weights of a pool minimise the log loss. Figures are cross-validated: every review is judged by a rule that was
@@ -137,11 +138,11 @@ def classes(label: str, sentiment: float, p: float) -> tuple[float, float, float
 
 def fit(of_text: Probabilities, rating: Probabilities, truth: NDArray[np.int64]) -> Pool:
     """The pool that forecasts these labels best; `of_text` has a row a review and a column a class."""
-    shares = np.bincount(truth, minlength=of_text.shape[1]) / len(truth)
+    mean = np.round(of_text.mean(axis=0), 4)
     regression = LogisticRegression(C=_C, max_iter=1_000).fit(_powers(rating), truth)
     by_rating = regression.predict_proba(_powers(np.array(RATINGS)))
-    stars = np.log(by_rating[np.searchsorted(RATINGS, rating)] / shares)
-    words = np.log(np.clip(of_text, LEAST, 1))
+    stars = np.log(by_rating[np.searchsorted(RATINGS, rating)])
+    words = np.log(np.clip(of_text, LEAST, 1)) - np.log(mean)
 
     def loss(weights: NDArray[np.float64]) -> float:
         logits = weights[0] * words + weights[1] * stars
@@ -149,9 +150,7 @@ def fit(of_text: Probabilities, rating: Probabilities, truth: NDArray[np.int64])
 
     weights = minimize(loss, _START, method="L-BFGS-B", bounds=[(0, None)] * 2).x
     rows = tuple(tuple(np.round(row, 4).tolist()) for row in by_rating)
-    return Pool(
-        round(float(weights[0]), 3), round(float(weights[1]), 3), rows, tuple(np.round(shares, 4).tolist())
-    )
+    return Pool(round(float(weights[0]), 3), round(float(weights[1]), 3), rows, tuple(mean.tolist()))
 
 
 def _powers(rating: Probabilities) -> Probabilities:
@@ -214,7 +213,7 @@ def table(reviews: Reviews, forecasts: dict[str, Forecasts]) -> str:
 
 
 def _log_loss(p: Probabilities, truth: NDArray[np.int64]) -> float:
-    return float(-np.mean(np.log(np.clip(p[np.arange(len(truth)), truth], 1e-3, 1))))
+    return float(-np.mean(np.log(np.clip(p[np.arange(len(truth)), truth], LEAST, 1))))
 
 
 @click.command()
@@ -231,7 +230,7 @@ def main(data: Path, model: str, write: bool) -> None:
     click.echo(f"{scorer.version}: {len(reviews)} reviews, {_FOLDS}-fold cross-validation, seed {_SEED}\n")
     click.echo(table(reviews, cross_validated(reviews)))
     for name, pool in (("sentiment", rule.sentiment), ("friction", rule.friction)):
-        click.echo(f"\n{name}: words^{pool.text_weight} stars^{pool.stars_weight}; shares {pool.share}")
+        click.echo(f"\n{name}: words^{pool.text_weight} stars^{pool.stars_weight}; mean of texts {pool.text_mean}")
         for rating, row in zip(RATINGS, pool.by_rating, strict=True):
             click.echo(f"  rating {rating:+.1f}: {row}")
     if write:

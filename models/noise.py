@@ -27,8 +27,11 @@ KINDS: Final = (SPAM, AUTOMATIC, AGENT)
 
 _JUDGED_CHARACTERS: Final = 2_000
 """Noise shows itself early."""
-_AGENT_OPENS_WITHIN: Final = 250
-"""Characters from the start within which an agent's reply shows what it is; a customer quotes it later."""
+_OPENS_WITHIN: Final = 250
+"""Characters from the start within which a program's or an agent's message shows what it is; a customer quotes it
+later, and speaks first."""
+_SHORT: Final = 200
+"""Characters of a text in which a call to follow somebody is what it is about."""
 _STUFFED: Final = 3
 """Times an advertised helpline is named by a text that is made for search engines."""
 
@@ -235,7 +238,8 @@ def noise(text: str) -> str | None:
     """
     seen = text[:_JUDGED_CHARACTERS]
     lower = seen.lower()
-    if _AUTOMATIC.search(seen, lower):
+    sentence = _AUTOMATIC.search(seen, lower)
+    if sentence and _opens(seen, sentence.start()):
         return AUTOMATIC
     if is_agents(seen):
         return AGENT
@@ -246,7 +250,13 @@ def is_agents(text: str) -> bool:
     """Whether a text, or a paragraph of one, is the vendor's reply: two of its phrases, the first near the start."""
     lower = text.lower()
     found = [match.start() for sign in _AGENT if (match := sign.search(text, lower))]
-    return len(found) > 1 and min(found) < _AGENT_OPENS_WITHIN and not _HEARSAY.search(text)
+    return len(found) > 1 and _opens(text, min(found)) and not _HEARSAY.search(text)
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether what stands at `start` belongs to the opening of a text in which no customer has spoken yet."""
+    before = text[:start]
+    return start < _OPENS_WITHIN and not _PERSON.search(before) and not _TROUBLE.search(before)
 
 
 def _is_spam(text: str, lower: str) -> bool:
@@ -256,7 +266,7 @@ def _is_spam(text: str, lower: str) -> bool:
         stuffed = len(_HELPLINE.pattern.findall(text)) >= _STUFFED
         if stuffed or (_NUMBER.search(text) and not _TROUBLE.search(text)):
             return True
-    if _SOLICITS.search(text, lower) and not _TROUBLE.search(text):
+    if len(text) <= _SHORT and _SOLICITS.search(text, lower) and not _TROUBLE.search(text):
         return True
     advert = _COMPANY.search(text, lower) and _ADVERTISES.search(text)
     return bool(advert) and not _PERSON.search(text) and not _TROUBLE.search(text)

@@ -61,7 +61,7 @@ _OTHER_SCRIPT: Final = (
 )
 """Blocks of Unicode 16 that hold the letters of other scripts than Latin."""
 _OTHER_LETTER: Final = re.compile(f"[{_OTHER_SCRIPT}]")
-_OTHER_WORDS: Final = re.compile(rf"[{_OTHER_SCRIPT}]{{2,}}(?:[^\w\n]{{1,3}}[{_OTHER_SCRIPT}]+)*")
+_OTHER_WORDS: Final = re.compile(rf"[{_OTHER_SCRIPT}]{{2,}}(?:[^\w\n]{{1,3}}[{_OTHER_SCRIPT}]+)*[.!?…]*")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 

@@ -2,12 +2,13 @@
 
 With a rating r, and the text's own probabilities p(class | text), an event's probabilities are
 
-    p(class | text, r)  ~  p(class | text)^w_text * (p(class | r) / p(class))^w_stars
+    p(class | text, r)  ~  p(class | r)^w_stars * (p(class | text) / m(class))^w_text
 
-brought to a sum of 1: a logarithmic opinion pool (Genest and Zidek 1986, Statistical Science 1(1), 114-135), in which
-independent witnesses would have both weights 1. p(class | r) is how often a clause of a review with r stars has the
-class; p(class) the same of all reviews. Friction is pooled likewise, with weights of its own. Between two ratings
-p(class | r) is linear. Without a text p(class | r) stands alone, without a rating the text.
+brought to a sum of 1: a logarithmic opinion pool (Genest and Zidek 1986, Statistical Science 1(1), 114-135). Of these
+p(class | r) is how likely a review with r stars is to be of the class, and m(class) what the scorer gives the class in
+the mean of all reviews, so that words which say no more than that leave the stars as they are. Witnesses that err
+independently would both have the weight 1 (Bayes). Friction is pooled likewise, with numbers of its own. Between two
+ratings p(class | r) is linear. Without a text p(class | r) stands alone, without a rating the text.
 
 The numbers are in `stars.json`, which `python -m models.anchor --data DIR --write` fits on the gold set.
 """
@@ -37,13 +38,13 @@ LEAST: Final = 1e-3
 class Pool:
     """The rule for one kind of label, of k classes.
 
-    `by_rating[i]` are the k shares of clauses at `RATINGS[i]`; `share` those over all ratings.
+    `by_rating[i]` are the k probabilities at `RATINGS[i]`; `text_mean` are those that texts have in the mean.
     """
 
     text_weight: float
     stars_weight: float
     by_rating: tuple[tuple[float, ...], ...]
-    share: tuple[float, ...]
+    text_mean: tuple[float, ...]
 
     def of_rating(self, rating: Probabilities) -> Probabilities:
         """p(class | r), one row a rating."""
@@ -52,8 +53,8 @@ class Pool:
 
     def together(self, of_text: Probabilities, rating: Probabilities) -> Probabilities:
         """p(class | text, r): one row a text with its rating on -1..1."""
-        stars = np.log(self.of_rating(rating)) - np.log(self.share)
-        logits = self.text_weight * np.log(np.clip(of_text, LEAST, 1)) + self.stars_weight * stars
+        words = np.log(np.clip(of_text, LEAST, 1)) - np.log(self.text_mean)
+        logits = self.stars_weight * np.log(self.of_rating(rating)) + self.text_weight * words
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         pooled: Probabilities = raised / raised.sum(axis=1, keepdims=True)
         return pooled
@@ -98,6 +99,6 @@ def fitted_rule() -> StarsRule:
 
 def _pool(content: Mapping[str, object]) -> Pool:
     rows: list[list[float]] = content["by_rating"]  # type: ignore[assignment]
-    share: list[float] = content["share"]  # type: ignore[assignment]
+    mean: list[float] = content["text_mean"]  # type: ignore[assignment]
     weights = float(content["text_weight"]), float(content["stars_weight"])  # type: ignore[arg-type]
-    return Pool(*weights, tuple(map(tuple, rows)), tuple(share))
+    return Pool(*weights, tuple(map(tuple, rows)), tuple(mean))

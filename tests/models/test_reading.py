@@ -30,7 +30,7 @@ PIECES = st.sampled_from(
         ("&nosuchthing; stays", "&nosuchthing; stays"),
         ("cafe\u0301 t\u0337e\u0337r\u0337rible", "café terrible"),
         ("ｔｅｒｒｉｂｌｅ 𝐚𝐩𝐩", "terrible app"),
-        ("It works. Не работает. Great", "It works.            . Great"),
+        ("It works. Не работает. Great", "It works.              Great"),
         ("the μTorrent add-on", "the μTorrent add-on"),
         ("❤️ 👍", "❤️ 👍"),
     ],
