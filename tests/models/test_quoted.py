@@ -92,26 +92,22 @@ def test_the_customers_turns_of_a_chat_stay() -> None:
 
 
 LINES = st.sampled_from(
-    [
-        "> quoted",
-        "own words",
-        "",
-        "-- ",
-        "Best regards,",
-        "Ann Smith",
-        "From: a",
-        "To: b",
-        "Date: c",
-        "Agent: hi",
-        "Me: no",
-    ]
-    + [
-        "On 3 May 2021, Ann wrote:",
-        "-----Original Message-----",
-        "Sent from my iPad",
+    (
+        *(
+            "> quoted",
+            "own words",
+            "",
+            "-- ",
+            "Best regards,",
+            "Ann Smith",
+            "From: a",
+            "To: b",
+            "Date: c",
+            "Agent: hi",
+        ),
+        *("Me: no", "On 3 May 2021, Ann wrote:", "-----Original Message-----", "Sent from my iPad", "   "),
         "Confidentiality notice",
-        "   ",
-    ]
+    )
 )
 
 
