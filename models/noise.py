@@ -27,7 +27,7 @@ KINDS: Final = (SPAM, AUTOMATIC, AGENT)
 
 _JUDGED_CHARACTERS: Final = 2_000
 """Noise shows itself early."""
-_OPENS_WITHIN: Final = 250
+_OPENS_WITHIN: Final = 150
 """Characters from the start within which a program's or an agent's message shows what it is; a customer quotes it
 later, and speaks first."""
 _SHORT: Final = 200

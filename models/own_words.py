@@ -1,8 +1,8 @@
 """What of a text is scored: the author's own words, or why there are none.
 
 Taken away, in this order: what lies beyond `MAX_SCORED_CHARACTERS`, left-overs of HTML and invisible signs, quoted
-parts, and agents' replies pasted below the author's words. What stays keeps its place: quoted parts are blanked, and
-`Reading.begin` and `end` lead back to the stored text.
+parts, agents' replies pasted below the author's words, and words in other scripts. What stays keeps its place: parts
+are blanked, and `Reading.begin` and `end` lead back to the stored text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from models.noise import is_agents, noise
 from models.quoted import Span, quoted_parts
-from models.reading import Reading, read
+from models.reading import Reading, read, without_other_scripts
 
 MAX_SCORED_CHARACTERS: Final = 20_000
 
@@ -39,20 +39,17 @@ def own_words(text: str) -> OwnWords:
     reading = read(text[:MAX_SCORED_CHARACTERS])
     if reading.script is not None:
         return OwnWords("", reading, f"script:{reading.script}")
-    kind = noise(reading.text)
+    own = _blanked(reading.text, quoted_parts(reading.text))
+    kind = noise(own)
     if kind is not None:
         return OwnWords("", reading, f"noise:{kind}")
-    parts = quoted_parts(reading.text)
-    own = _blanked(reading.text, parts)
-    own = _blanked(own, _agents_paragraphs(own))
-    if own is not reading.text and not any(map(str.isalnum, own)) and any(map(str.isalnum, reading.text)):
+    own = without_other_scripts(_blanked(own, _agents_paragraphs(own)))
+    if own != reading.text and not any(map(str.isalnum, own)) and any(map(str.isalnum, reading.text)):
         return OwnWords("", reading, QUOTED)
     return OwnWords(own, reading)
 
 
 def _agents_paragraphs(text: str) -> list[Span]:
-    if "hank" not in text and "orry" not in text and "pologi" not in text:
-        return []
     return [paragraph.span() for paragraph in _PARAGRAPH.finditer(text) if is_agents(paragraph[0])]
 
 

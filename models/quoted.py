@@ -6,6 +6,7 @@
 | a quoted reply    | "On 3 May 2021 at 10:12, Anna wrote:" and what follows; where `>` lines follow, only these      |
 | a forwarded mail  | "-----Original Message-----" and what follows; three header lines from "From:" on, and what    |
 |                   | follows; at the very top of a text only the header lines, because the mail is the text         |
+| a vendor's answer | "Developer response:" under a review, and what follows                                         |
 | a signature       | "-- " and a few lines to the end (RFC 3676, 4.3); "Best regards" with names under it; "Sent     |
 |                   | from my iPhone"                                                                                |
 | a disclaimer      | a paragraph that begins "This e-mail is confidential" or the like                              |
@@ -43,6 +44,12 @@ _SEPARATOR: Final = re.compile(
       |(?:begin[ ]forwarded[ ]message|anfang[ ]der[ ]weitergeleiteten[ ](?:nachricht|e-?mail)|début[ ]du[ ]message[ ]
         (?:réexpédié|transféré)|inicio[ ]del[ ]mensaje[ ]reenviado|inizio[ ]messaggio[ ]inoltrato
         |início[ ]da[ ]mensagem[ ](?:encaminhada|reencaminhada)):
+      |(?:developer|vendor|owner|seller|merchant|company)(?:['’]s)?[ ](?:response|reply|answer)[ ]?:
+      |(?:response|reply)[ ]from[ ](?:the[ ])?(?:developer|vendor|owner|seller|merchant|company)[ ]?:
+      |开发者回复:|antwort[ ]de[sr][ ](?:entwickler|anbieter|verkäufer|inhaber)s?[ ]?:
+      |réponse[ ]du[ ](?:développeur|vendeur)[ ]?:
+      |respuesta[ ]del[ ](?:desarrollador|vendedor)[ ]?:|risposta[ ]d(?:ello[ ]sviluppatore|el[ ]venditore)[ ]?:
+      |resposta[ ]do[ ](?:desenvolvedor|programador|vendedor)[ ]?:
       |[#–-][# –-]{1,20}please[ ](?:type|enter)[ ]your[ ]reply[ ]above[ ]this[ ]line
     )""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,

@@ -4,8 +4,9 @@ People paste. What arrives between their words is not theirs:
 - characters that nobody sees (zero-width spaces and joiners, soft hyphens, marks of direction, control characters) go;
 - HTML left-overs go: a tag that ends a line or block is a line break, any other tag is nothing, an entity is its
   character, however often it was escaped;
-- letters in disguise (full-width and mathematical alphabets, piles of combining marks) are read as the plain letter;
-- words in a script that the model does not know are blanked: a guess about them would be one about nothing.
+- letters in disguise (full-width and mathematical alphabets, piles of combining marks) are read as the plain letter.
+
+Words in a script that the model does not know are blanked: a guess about them would be one about nothing.
 
 Every rule is one pass of a regular expression without nested repetition: linear in the length of the text.
 """
@@ -94,8 +95,16 @@ def read(text: str) -> Reading:
         return reading
     if 2 * others > len(_LETTER.findall(reading.text)):
         return Reading(reading.text, reading.begin, reading.end, _script(reading.text))
-    readable = _OTHER_WORDS.sub(lambda words: " " * len(words[0]), reading.text)
-    return Reading(readable, reading.begin, reading.end)
+    return reading
+
+
+def without_other_scripts(text: str) -> str:
+    """The text with words in other scripts than Latin blanked, every other character in its place.
+
+    >>> without_other_scripts("It works. Не работает. Great")
+    'It works.              Great'
+    """
+    return text if text.isascii() else _OTHER_WORDS.sub(lambda words: " " * len(words[0]), text)
 
 
 def _without_odd(text: str) -> Reading:

@@ -62,7 +62,7 @@ def _made_up(count: int) -> Reviews:
     """Reviews whose stars and words are independent witnesses of the truth, as honest as they claim to be."""
     dice = np.random.default_rng(1)
     truth = dice.integers(0, 3, count)
-    rating = np.array(RATINGS)[np.clip(2 * truth + dice.integers(-1, 2, count), 0, 4)]
+    rating = np.array(RATINGS)[np.where(dice.random(count) < 0.6, 2 * truth, dice.integers(0, 5, count))]
     told = np.where(dice.random(count) < 0.7, truth, dice.integers(0, 3, count))
     of_text = np.full((count, 3), 0.1)
     of_text[np.arange(count), told] = 0.8
