@@ -30,7 +30,8 @@ _JUDGED_CHARACTERS: Final = 2_000
 _OPENS_WITHIN: Final = 150
 """Characters from the start within which a program's or an agent's message shows what it is; a customer quotes it
 later, and speaks first."""
-_SHORT: Final = 200
+_LONGEST_OPENING: Final = 500
+_SHORT: Final = 100
 """Characters of a text in which a call to follow somebody is what it is about."""
 _STUFFED: Final = 3
 """Times an advertised helpline is named by a text that is made for search engines."""
@@ -59,7 +60,7 @@ _TROUBLE: Final = _any_of(
     r"\b(?:not|never|nothing|nobody|cannot|cant|dont|doesnt|wont|why|scam\w*|fake|fraud\w*|hacked|virus\w*)\b",
     r"n['’]t\b",
     r"\b(?:errors?|fail\w*|invalid|reject\w*|refus\w*|wrong|broken|problems?|issues?|blocked|locked|expired|frozen)\b",
-    r"\bpop[- ]?ups?\b",
+    r"\bpop[- ]?ups?\b|\b(?:so (?:that )?i can|dm you|in order to)\b",
 )
 _HEARSAY: Final = _any_of(
     r"\b(?:they|he|she|you|agent|support) (?:said|told|say|keep)\b", r"\b(?:told me|never|nobody)\b"
@@ -75,7 +76,7 @@ _HELPLINE: Final = _Sign(
         r"\btoll[ -]?free\b",
         r"\bcustomer (?:care|service|support)(?: (?:phone|contact|helpline|toll[ -]?free))* (?:number|no)\b",
         r"\b(?:(?:tech(?:nical)?|phone|product|help ?desk) )?support (?:phone |contact |toll[ -]?free )?number\b",
-        r"\b(?:call|dial) (?:us|now|our (?:experts?|team|technicians?))\b",
+        r"\b(?:call|dial) (?:us(?! back)|now|our (?:experts?|team|technicians?))\b",
         r"\bwhats ?app (?:us|me|number|no|now|:)",
         r"\bcontact number\b",
     ),
@@ -96,20 +97,23 @@ _OFFER: Final = _Sign(
             "full movie",
         ),
         *("online free", "free online", "prescription", "essay", "assignment", "dissertation"),
-        *("day", "week", "month", "hour"),
     ),
     _any_of(
         r"\b(?:slot gacor|slot server|situs (?:slot|judi|poker)|judi (?:online|bola)|togel|link slot)\b",
-        r"\bdaftar (?:akun|slot|situs)\b",
         r"\b(?:professional|legit|genuine|certified|trusted|ethical) hack(?:er|ing)s? (?:service|for|at|via|on)\b",
         r"\bhire (?:a |an |the )?(?:\w+ )?hacker\b|\bhack(?:er|ing)s? (?:for hire|services?)\b|\bspell ?caster\b",
         r"\b(?:v-?bucks|robux|coins?|gems|gift ?cards?|followers|diamonds) (?:generator|hack tool)\b",
         r"\b(?:escorts? (?:service|agency|girls?)|call girls? (?:in|service|near))\b",
         r"\bwatch\b[^.\n]{3,80}\b(?:full movie|online free|free online)\b",
-        r"\b(?:earn|make|making|made) (?:up to )?[$€£₹]? ?\d[\d,.]*k? ?(?:usd|dollars|bucks|[$€£₹])? ?"
-        r"(?:a|per|every|each|/) ?(?:day|hour|week|month)\b",
         r"\bbuy [^.\n]{2,40} (?:online )?without (?:a )?prescription\b",
         r"\b(?:assignment|essay|dissertation) (?:help|writing) service",
+    ),
+)
+_EARNINGS: Final = _Sign(
+    ("$", "€", "£", "₹", "usd", "dollar", "bucks"),
+    _any_of(
+        r"\b(?:earn|make|making|made) (?:up to )?[$€£₹]? ?\d[\d,.]*k? ?(?:usd|dollars|bucks|[$€£₹])? ?"
+        r"(?:a|per|every|each|/) ?(?:day|hour|week|month)\b",
     ),
 )
 _SOLICITS: Final = _Sign(
@@ -118,7 +122,7 @@ _SOLICITS: Final = _Sign(
         r"\b(?:dm|text|message|contact|inbox|reach|write|add) (?:me|us|him|her) (?:on|via|at|through|@) "
         r"(?:whats ?app|telegram|instagram|signal|insta|ig)\b",
         r"(?:^|[.!,;:\n(-]|\b(?:please|pls|plz|guys|everyone|also)) ?follow (?:me|my|us|@\w)",
-        r"\b(?:follow (?:4|for) follow|f4f|follow ?back|followback)\b",
+        r"\b(?:follow (?:4|for) follow|f4f)\b",
         r"\b(?:subscribe to|check out|visit) (?:my|our) (?:page|profile|channel|insta\w*|account|web ?site|site|store"
         r"|shop|blog|youtube|bio)\b",
         r"\b(?:use|enter|with|apply|try)\b[^.\n]{0,20}\b(?:referral|promo(?:tion)?|invit(?:e|ation)|coupon|discount)"
@@ -230,6 +234,21 @@ _AGENT: Final = (
 )
 
 
+_AGENT_WORDS: Final = (
+    *(
+        "contacting",
+        "reaching out",
+        "getting in touch",
+        "writing in",
+        "writing to us",
+        "bringing this",
+        "for your ",
+    ),
+    *("apolog", "sorry for", "sorry to hear", "sorry about", "how can i", "how may i", "how can we", "how may we"),
+)
+"""One of these is in every reply of an agent; whoever has none of them is spared the patterns."""
+
+
 def noise(text: str) -> str | None:
     """The kind of noise a text is, one of `KINDS`, or None for what may be feedback.
 
@@ -238,7 +257,7 @@ def noise(text: str) -> str | None:
     """
     seen = text[:_JUDGED_CHARACTERS]
     lower = seen.lower()
-    sentence = _AUTOMATIC.search(seen, lower)
+    sentence = _AUTOMATIC.search(seen[:_LONGEST_OPENING], lower[:_LONGEST_OPENING])
     if sentence and _opens(seen, sentence.start()):
         return AUTOMATIC
     if is_agents(seen):
@@ -249,6 +268,8 @@ def noise(text: str) -> str | None:
 def is_agents(text: str) -> bool:
     """Whether a text, or a paragraph of one, is the vendor's reply: two of its phrases, the first near the start."""
     lower = text.lower()
+    if not any(word in lower for word in _AGENT_WORDS):
+        return False
     found = [match.start() for sign in _AGENT if (match := sign.search(text, lower))]
     return len(found) > 1 and _opens(text, min(found)) and not _HEARSAY.search(text)
 
@@ -256,11 +277,11 @@ def is_agents(text: str) -> bool:
 def _opens(text: str, start: int) -> bool:
     """Whether what stands at `start` belongs to the opening of a text in which no customer has spoken yet."""
     before = text[:start]
-    return start < _OPENS_WITHIN and not _PERSON.search(before) and not _TROUBLE.search(before)
+    return start < _OPENS_WITHIN and not any(words.search(before) for words in (_PERSON, _TROUBLE, _HEARSAY))
 
 
 def _is_spam(text: str, lower: str) -> bool:
-    if _OFFER.search(text, lower):
+    if _OFFER.search(text, lower) or _EARNINGS.search(text, lower):
         return True
     if _HELPLINE.search(text, lower) and not _PERSON.search(text):
         stuffed = len(_HELPLINE.pattern.findall(text)) >= _STUFFED

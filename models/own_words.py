@@ -56,7 +56,8 @@ def _agents_paragraphs(text: str) -> list[Span]:
 def _blanked(text: str, parts: list[Span]) -> str:
     if not parts:
         return text
-    pieces, done = [], 0
+    pieces: list[str] = []
+    done = 0
     for start, end in parts:
         # Line breaks, so that no clause reaches over what was taken out.
         pieces += (text[done:start], "\n" * (end - start))
