@@ -304,8 +304,8 @@ class TestSourceHealth:
     def test_counts_what_the_series_leave_out(self, db: duckdb.DuckDBPyConnection) -> None:
         found = rows(
             db,
-            """SELECT events, revisions, deleted, unscored, noise, invalid_dated, split_events, dead_letters, dead_share,
-                last_event_at FROM source_health WHERE source = 'tickets'""",
+            """SELECT events, revisions, deleted, unscored, noise, invalid_dated, split_events, dead_letters,
+                dead_share, last_event_at FROM source_health WHERE source = 'tickets'""",
         )
         last = datetime(2024, 3, 4, 12, tzinfo=UTC)
         assert [(*row[:-1], row[-1].astimezone(UTC)) for row in found] == [(8, 11, 1, 1, 1, 1, 0, 1, 1 / 12, last)]
