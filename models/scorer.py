@@ -1,13 +1,12 @@
-"""Texts in, columns of scores out: the model with its rules for language, stars and odd input.
+"""Texts in, columns of scores out: the model with its rules for language, noise, stars and odd input.
 
 Rules of an event's scores
-- Only the first `MAX_SCORED_CHARACTERS` of a text are scored.
-- A text in a language the model does not know is unscored: `language:es`. A deleted event is unscored:
-  `deleted`. A
-  text without any word or sign and without a rating is unscored: `empty`.
-- A rating anchors the event: the class probabilities of its text count for `TEXT_SHARE`, those its rating stands
-  for
-  (`RATING_ANCHORS`) for the rest, so that a one-star "ok" is negative. A rating without text counts alone.
+- The author's own words are scored (`models.own_words`), of the first `MAX_SCORED_CHARACTERS` of the text.
+- An event without scores says why: `deleted`; `language:es`, a language the model does not know; `script:cyrillic`,
+  letters it cannot read, whatever the language is said to be; `noise:spam` and the other kinds of `models.noise`;
+  and, where there is no rating either, `quoted`, a text of quotations only, and `empty`, one without any word or sign.
+- A rating anchors the event by a fitted rule (`models.stars`), so that a one-star "ok" is negative; `text_sentiment`
+  and `text_friction_p` are what the text says without it. A rating without text counts alone.
 - Mentions are scored from their text only, whatever the rating.
 """
 
@@ -29,23 +28,12 @@ from spacy.language import Language
 from models import SHIPPED
 from models.detection import detect, primary
 from models.heads import EVENT_KEY, MENTIONS_KEY, TOUCHPOINTS
+from models.own_words import QUOTED, OwnWords, own_words
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
+from models.stars import fitted_rule
 from schemas.arrow import MENTION, REDACTED, SCORED
 from schemas.errors import UsageError
 from schemas.touchpoint import OTHER
-
-MAX_SCORED_CHARACTERS: Final = 20_000
-
-TEXT_SHARE: Final = 0.35
-RATING_ANCHORS: Final = {
-    #     negative neutral positive friction
-    -1.0: (0.95, 0.04, 0.01, 0.90),
-    -0.5: (0.80, 0.15, 0.05, 0.80),
-    0.0: (0.30, 0.45, 0.25, 0.50),
-    0.5: (0.07, 0.20, 0.73, 0.20),
-    1.0: (0.02, 0.03, 0.95, 0.05),
-}
-"""What a rating on -1..1 stands for; between these points, linear."""
 
 SCORES: Final = pa.schema(
     [SCORED.field("language"), *(field for field in SCORED if field.name not in REDACTED.names)]
@@ -88,22 +76,29 @@ class Scorer:
         count = len(texts)
         own = next(iter(self.languages))
         tags = [primary(tag) for tag in languages] if languages is not None else [None] * count
-        found = [tag or detect(text, own) for tag, text in zip(tags, texts, strict=True)]
+        own_texts = [own_words(text) for text in texts]
+        found = [
+            tag or detect(words.text or words.reading.text, own)
+            for tag, words in zip(tags, own_texts, strict=True)
+        ]
         rating = np.array([np.nan] * count if ratings is None else ratings, dtype=np.float64)
         gone = np.zeros(count, dtype=bool) if deleted is None else np.array(deleted, dtype=bool)
         known = np.fromiter((language in self.languages for language in found), dtype=bool, count=count)
+        refused = [words.reason is not None and words.reason != QUOTED for words in own_texts]
 
-        readable = known & ~gone
+        readable = known & ~gone & ~np.array(refused, dtype=bool)
         events, mentions, lengths = self._read(
-            [text if ok else "" for text, ok in zip(texts, readable, strict=True)]
+            [words.text if ok else "" for words, ok in zip(own_texts, readable, strict=True)]
         )
+        _to_stored_places(mentions, lengths, own_texts)
         said = lengths > 0
         scored = readable & (said | ~np.isnan(rating))
         reasons = [
-            None if ok else "deleted" if away else "empty" if speaks else f"language:{language}"
-            for ok, away, speaks, language in zip(scored, gone, known, found, strict=True)
+            None if ok else _reason(words, language, away, speaks)
+            for ok, words, language, away, speaks in zip(scored, own_texts, found, gone, known, strict=True)
         ]
-        probabilities, friction = _anchored(events, said, rating)
+        by_text = events["sentiment_p"].astype(np.float64), events["friction_p"].astype(np.float64)
+        probabilities, friction = fitted_rule().anchored(*by_text, said, rating)
         label = np.argmax(probabilities, axis=1)
         told = scored & said
         return pa.RecordBatch.from_arrays(
@@ -128,6 +123,8 @@ class Scorer:
                 _INTENT_SETS.take(pa.array(np.where(told, events["intents"], 0))),
                 _mentions(mentions, lengths),
                 pa.array([self.version] * count, pa.string()),
+                _rounded(by_text[0][:, 2] - by_text[0][:, 0], ~told),
+                _rounded(by_text[1], ~told),
             ],
             schema=SCORES,
         )
@@ -140,8 +137,7 @@ class Scorer:
             # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
             many = len(self.nlp.vocab) > _WORDS_KEPT
             with self.nlp.memory_zone() if many else contextlib.nullcontext():
-                capped = (text[:MAX_SCORED_CHARACTERS] for text in texts)
-                for doc in self.nlp.pipe(capped, batch_size=_BATCH_TEXTS):
+                for doc in self.nlp.pipe(texts, batch_size=_BATCH_TEXTS):
                     events.append(doc.user_data[EVENT_KEY])
                     mentions.append(doc.user_data[MENTIONS_KEY])
         lengths = np.fromiter((len(some) for some in mentions), dtype=np.int64, count=len(mentions))
@@ -171,21 +167,21 @@ def _load(folder: str) -> Scorer:
         raise UsageError(f"the model {folder} cannot be loaded: {' '.join(str(error).split())[:300]}") from error
 
 
-def _anchored(
-    events: NDArray[Any], said: NDArray[np.bool_], rating: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Class probabilities and friction of events, text and rating put together; see the module's rules."""
-    points = np.array(list(RATING_ANCHORS))
-    anchors = np.array(list(RATING_ANCHORS.values()))
-    rated = ~np.isnan(rating)
-    at = np.where(rated, rating, 0.0)
-    from_rating = np.stack([np.interp(at, points, column) for column in anchors.T], axis=1)
-    from_text = np.column_stack(
-        [events["sentiment_p"].astype(np.float64), events["friction_p"].astype(np.float64)]
-    )
-    share = np.where(said, np.where(rated, TEXT_SHARE, 1.0), 0.0)[:, None]
-    both = share * from_text + (1 - share) * from_rating
-    return both[:, :-1], both[:, -1]
+def _reason(words: OwnWords, language: str, deleted: bool, known: bool) -> str:
+    """Why an event has no scores, the first reason that holds."""
+    if deleted:
+        return "deleted"
+    return (words.reason or "empty") if known else f"language:{language}"
+
+
+def _to_stored_places(clauses: NDArray[Any], lengths: NDArray[np.int64], own_texts: Sequence[OwnWords]) -> None:
+    """Let clauses of texts that something was taken out of begin and end where they do in the stored text."""
+    ends = np.cumsum(lengths)
+    for words, length, end in zip(own_texts, lengths.tolist(), ends.tolist(), strict=True):
+        if length and words.reading.begin is not None and words.reading.end is not None:
+            of_text = clauses[end - length : end]
+            of_text["start"] = words.reading.begin[of_text["start"]]
+            of_text["end"] = words.reading.end[of_text["end"] - 1]
 
 
 def _rounded(values: NDArray[Any], null: NDArray[np.bool_]) -> pa.Array:

@@ -29,6 +29,8 @@ ADDED: Final = {
     ("dead_letters", "author_key"): 2,
     ("dead_letters", "event_key"): 2,
     ("runs", "conflicts"): 2,
+    ("feedback", "text_sentiment"): 2,
+    ("feedback", "text_friction_p"): 2,
 }
 """Columns that version 1 had not, each with the version that added it."""
 
@@ -102,10 +104,15 @@ _SCORES: Final = [
     pa.field("model_version", pa.string()),
 ]
 
+_SCORES_OF_TEXT: Final = [
+    pa.field("text_sentiment", pa.float32()),
+    pa.field("text_friction_p", pa.float32()),
+]
+
 REDACTED: Final = pa.schema([*EVENT, _required("redactions", pa.map_(pa.string(), pa.int32()))])
 """An event without personal data outside `payload`; `redactions` counts what was removed, by placeholder."""
 
-SCORED: Final = pa.schema([*REDACTED, *_SCORES])
+SCORED: Final = pa.schema([*REDACTED, *_SCORES, *_SCORES_OF_TEXT])
 """An event with its scores. Produced by score."""
 
 FEEDBACK: Final = pa.schema(
@@ -115,6 +122,7 @@ FEEDBACK: Final = pa.schema(
         *_SCORES,
         _required("committed_at", INSTANT),
         _required("batch_id", pa.string()),
+        *_SCORES_OF_TEXT,
     ]
 )
 """One row per revision of an event, its mentions nested in it."""

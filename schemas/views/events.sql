@@ -47,6 +47,8 @@
 --   model_version     text       scorer
 --   committed_at      instant    when the row became visible
 --   batch_id          text       the batch that brought it; see runs
+--   text_sentiment    float      sentiment by the text alone, null without a scored text
+--   text_friction_p   float      friction_p by the text alone, null without a scored text
 -- Example:
 --   SELECT day, count(*) FROM events WHERE day >= '2021-06-01' GROUP BY day ORDER BY day
 CREATE OR REPLACE VIEW events AS
@@ -56,7 +58,7 @@ SELECT
     author_key, author_kind, segment, occurred_at, day, revised_at, received_at,
     product, version, version_source, language, text, rating_raw, rating_scale, rating, survey_kind, thread, url,
     unscored_reason, sentiment_label, sentiment, sentiment_p, friction_p, touchpoint, touchpoint_p, effort, intents,
-    mentions, redactions, extra, model_version, committed_at, batch_id
+    mentions, redactions, extra, model_version, committed_at, batch_id, text_sentiment, text_friction_p
 FROM (
     -- The day is a key of the window although it does not change a group: it lets a filter on day skip files.
     SELECT *

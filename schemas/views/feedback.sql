@@ -43,6 +43,8 @@
 --   model_version    text      scorer
 --   committed_at     instant   when the row became visible
 --   batch_id         text      the batch that brought it; see runs
+--   text_sentiment   float     sentiment by the text alone, null without a scored text
+--   text_friction_p  float     friction_p by the text alone, null without a scored text
 --   day              text      partition: UTC day of occurred_at, or invalid for an impossible date
 -- Example:
 --   SELECT count(*) FILTER (deleted) AS deletions, count(*) AS revisions FROM feedback

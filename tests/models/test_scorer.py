@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models import SHIPPED
-from models.scorer import MAX_SCORED_CHARACTERS, SCORES, load_scorer
+from models.own_words import MAX_SCORED_CHARACTERS
+from models.reading import read
+from models.scorer import SCORES, load_scorer
 from models.scores import SENTIMENTS
 from schemas.errors import UsageError
 
@@ -120,9 +124,19 @@ def test_stars_anchor_the_event_and_leave_the_mentions_alone() -> None:
     plain, starred = _one("ok"), _one("ok", rating=-1.0)
     assert plain["sentiment_label"] == "neutral"
     assert starred["sentiment_label"] == "negative"
+    assert starred["friction_p"] > plain["friction_p"]
     assert starred["mentions"] == plain["mentions"]
     by_stars = [_one("It is an app", rating)["sentiment"] for rating in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     assert by_stars == sorted(by_stars)
+
+
+def test_what_the_text_says_is_kept_beside_the_stars() -> None:
+    plain, starred = _one("It crashes all the time"), _one("It crashes all the time", rating=1.0)
+    assert (plain["text_sentiment"], plain["text_friction_p"]) == (plain["sentiment"], plain["friction_p"])
+    assert (starred["text_sentiment"], starred["text_friction_p"]) == (plain["sentiment"], plain["friction_p"])
+    assert starred["sentiment"] > plain["sentiment"]
+    unsaid = _one("", rating=1.0)
+    assert (unsaid["text_sentiment"], unsaid["text_friction_p"]) == (None, None)
 
 
 def test_a_rating_without_text_counts_alone() -> None:
@@ -140,6 +154,15 @@ def test_a_rating_without_text_counts_alone() -> None:
         ("This is English but said to be German", "de-AT", "language:de"),
         ("", None, "empty"),
         (" \n\t ", None, "empty"),
+        ("\u200b\u202e\ufeff", None, "empty"),
+        ("<br>&nbsp;</p>", None, "empty"),
+        ("最新のアップデート以降、アプリが起動しません", "en-US", "script:cjk"),
+        ("Приложение не открывается", "en", "script:cyrillic"),
+        ("Loan helpline number [PHONE]: call now, toll free", None, "noise:spam"),
+        ("Automatic reply: Your question", None, "noise:automatic"),
+        ("Hi Ann, thank you for reaching out! We are sorry to hear about this.", "en", "noise:agent"),
+        ("> The app crashes\n> every day", "en", "quoted"),
+        ("Best regards,\nAnn Smith", "en", "quoted"),
     ],
 )
 def test_unscored_says_why(text: str, language: str | None, reason: str) -> None:
@@ -155,6 +178,62 @@ def test_short_english_is_scored(text: str) -> None:
     assert _one(text, language=None)["unscored_reason"] is None
 
 
+def test_noise_has_no_score_whatever_its_stars() -> None:
+    row = _one("Follow me @ann_example", rating=1.0)
+    assert (row["unscored_reason"], row["sentiment"], row["text_sentiment"], row["mentions"]) == (
+        *("noise:spam", None, None),
+        [],
+    )
+
+
+def test_a_rated_text_of_quotations_only_counts_by_its_stars() -> None:
+    row = _one("> It crashes", rating=1.0)
+    assert (row["unscored_reason"], row["sentiment_label"], row["text_sentiment"]) == (None, "positive", None)
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "On Mon, 3 May 2021 at 10:12, Ann <[EMAIL]> wrote:\n> It crashes and I hate it",
+        "-----Original Message-----\nIt crashes and I hate it",
+        "-- \nThe Terrible Crash Company",
+        "Agent: I am sorry it crashes\nCustomer: Thanks",
+        "Dear Ann,\nthank you for reaching out! We are sorry to hear that it crashes.",
+    ],
+)
+def test_what_others_wrote_below_gives_no_mention_of_a_crash(below: str) -> None:
+    text = f"I love the new design.\n\n{below}"
+    row = _one(text)
+    assert row["text_sentiment"] > 0.5
+    assert row["friction_p"] < 0.3
+    assert not any("crash" in text[mention["start"] : mention["end"]].lower() for mention in row["mentions"])
+
+
+@pytest.mark.parametrize(
+    ("disguised", "plain"),
+    [
+        ("The app is ter\u200brible and cra\u00adshes", "The app is terrible and crashes"),
+        ("\u202eThe app is terrible\u202c", "The app is terrible"),
+        ("The app is\u2060 ter\ufeffrible", "The app is terrible"),
+        ("It doesn&#39;t work &amp;amp; I&nbsp;hate it", "It doesn't work & I hate it"),
+        ("It is slow.<br/><b>Ugly</b> too", "It is slow.\nUgly too"),
+        ("ｔｅｒｒｉｂｌｅ 𝐚𝐩𝐩", "terrible app"),
+    ],
+)
+def test_what_nobody_sees_changes_no_score(disguised: str, plain: str) -> None:
+    row, expected = _one(disguised), _one(plain)
+    for found, wanted in zip(row["mentions"], expected["mentions"], strict=True):
+        assert read(disguised[found["start"] : found["end"]]).text == plain[wanted["start"] : wanted["end"]]
+        assert {**found, "start": 0, "end": 0} == {**wanted, "start": 0, "end": 0}
+    assert {**row, "mentions": []} == {**expected, "mentions": []}
+
+
+def test_words_in_a_script_the_model_cannot_read_are_no_mention() -> None:
+    text = "I love the design. Приложение ужасно и не работает. The checkout is broken."
+    said = [text[mention["start"] : mention["end"]] for mention in _one(text)["mentions"]]
+    assert said == ["I love the design.", "The checkout is broken."]
+
+
 def test_a_deleted_event_is_unscored() -> None:
     [row] = load_scorer().score([""], [-1.0], [None], [True]).to_pylist()
     assert (row["unscored_reason"], row["sentiment"]) == ("deleted", None)
@@ -163,7 +242,10 @@ def test_a_deleted_event_is_unscored() -> None:
 ODD = [
     "", "x", "?", "\u200b", "\u202e abc", "a" * 1_000_000, "😍" * 10_000, "!" * 50_000, "(" * 50_000, "a\u200b" *
     9_000, "http://" * 5_000, "&amp;<br>&nbsp;<div", "\x00\x01", "Привет hello 你好 مرحبا", "\n" * 9_000, "1 " *
-    20_000, "but " * 9_000, "although, " * 3_000, "e\u0301" * 500, "\ufeff\ufffd", "@ # $",
+    20_000, "but " * 9_000, "although, " * 3_000, "e\u0301" * 500, "\ufeff\ufffd", "@ # $", "> " * 9_000, ">\n" *
+    9_000, " " * 30_000, "<a " * 9_000, "&" + "amp;" * 5_000, "On 1:22 wrote: " * 1_500, "Thanks\n" * 3_000,
+    "From: a\nTo: b\n" * 2_000, "--\n" * 7_000, "я " * 20_000, "Agent: a\nMe: b\n" * 1_500, "\U000e0041" * 9_000,
+    "call now toll free " * 1_500, "-" * 30_000, "# " * 15_000, "1-" * 15_000, "&lt;" * 6_000, "u\u0308" * 15_000,
 ]  # fmt: skip
 
 
@@ -174,6 +256,41 @@ def test_odd_input_is_scored_or_says_why(language: str | None) -> None:
     for text, row in zip(ODD, scores.to_pylist(), strict=True):
         assert (row["sentiment_label"] in SENTIMENTS) == (row["unscored_reason"] is None)
         assert all(mention["end"] <= min(len(text), MAX_SCORED_CHARACTERS) for mention in row["mentions"])
+
+
+STRANGE = st.sampled_from(
+    (
+        *(
+            "It crashes. ",
+            "love it ",
+            "but ",
+            "\n",
+            "> ",
+            "-- \n",
+            "<br>",
+            "&nbsp;",
+            "&#39;",
+            "\u200b",
+            "\u202e",
+            "\ufeff",
+        ),
+        *("👍", "плохо ", "悪い ", "e\u0301", "[PHONE] ", "call now ", "On 3 May 2021, Ann wrote:\n", "\x00"),
+        "Best regards,\nAnn\n",
+    )
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(STRANGE, max_size=25).map("".join) | st.text(max_size=60), st.sampled_from([None, -1.0, 0.3]))
+def test_any_text_is_scored_or_says_why(text: str, rating: float | None) -> None:
+    scores = load_scorer().score([text], [rating], ["en"])
+    scores.validate(full=True)
+    [row] = scores.to_pylist()
+    assert (row["sentiment_label"] in SENTIMENTS) == (row["unscored_reason"] is None)
+    ends = 0
+    for mention in row["mentions"]:
+        assert ends <= mention["start"] < mention["end"] <= len(text)
+        ends = mention["end"]
 
 
 def test_scores_do_not_depend_on_company_or_order() -> None:

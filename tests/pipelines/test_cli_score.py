@@ -31,6 +31,7 @@ def test_json_and_plain_lines_come_out_in_their_places(
     assert list(rows[1]) == [
         *("text", "language", "unscored_reason", "sentiment_label", "sentiment", "sentiment_p", "friction_p"),
         *("touchpoint", "touchpoint_p", "effort", "intents", "mentions", "model_version"),
+        *("text_sentiment", "text_friction_p"),
     ]
     assert rows[2]["unscored_reason"] == "empty"
     assert rows[3]["sentiment_label"] == "negative"

@@ -52,7 +52,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConn
             event("6", DAY, mention("usability", 0.5)),
             event("7", DAY, mention("usability", 0.99), author="eve", author_kind="agent"),
             event("8", "1970-01-01", mention("usability", 0.9), author="dan"),
-            event("9", DAY, author="fay", unscored_reason="language", text="Lent."),
+            event("9", DAY, author="fay", unscored_reason="noise:spam", text="Call now."),
             event(
                 "1", DAY, mention("usability", 0.6), source="stars", channel="review", author="gus", rating=-1.0
             ),
@@ -304,11 +304,11 @@ class TestSourceHealth:
     def test_counts_what_the_series_leave_out(self, db: duckdb.DuckDBPyConnection) -> None:
         found = rows(
             db,
-            """SELECT events, revisions, deleted, unscored, invalid_dated, split_events, dead_letters, dead_share,
-                last_event_at FROM source_health WHERE source = 'tickets'""",
+            """SELECT events, revisions, deleted, unscored, noise, invalid_dated, split_events, dead_letters,
+                dead_share, last_event_at FROM source_health WHERE source = 'tickets'""",
         )
         last = datetime(2024, 3, 4, 12, tzinfo=UTC)
-        assert [(*row[:-1], row[-1].astimezone(UTC)) for row in found] == [(8, 11, 1, 1, 1, 0, 1, 1 / 12, last)]
+        assert [(*row[:-1], row[-1].astimezone(UTC)) for row in found] == [(8, 11, 1, 1, 1, 1, 0, 1, 1 / 12, last)]
 
     def test_a_source_of_dead_letters_only(self, db: duckdb.DuckDBPyConnection) -> None:
         found = rows(db, "SELECT events, days_silent, dead_share FROM source_health WHERE source = 'mute'")

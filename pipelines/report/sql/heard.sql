@@ -9,6 +9,7 @@ SELECT
         THEN md5(source || ' ' || lower(regexp_replace(text, '[\W\d_]+', ' ', 'g')))
         ELSE author
     END AS author,
-    source, channel, day, text, unscored_reason IS NOT NULL AS unscored, model_version
+    source, channel, day, text, model_version,
+    unscored_reason IS NOT NULL AS unscored, coalesce(unscored_reason LIKE 'noise:%', false) AS noise
 FROM events
 WHERE product = $product AND day BETWEEN $baseline_from AND $last_day;
