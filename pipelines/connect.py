@@ -32,6 +32,11 @@ SPILL_LIMIT: Final = "10GB"
 """What a query may spill to the temporary directory."""
 
 
+MODEL_VARIABLE: Final = "tribometer_model"
+"""The model version whose scores the views show where they exist; null for those stored with each row."""
+
+_CHOSEN_MODEL: Final = "SELECT model_version FROM tables.model_choices ORDER BY chosen_at DESC LIMIT 1"
+
 _INTERRUPT_SECONDS: Final = 0.1
 """Between two attempts to stop a query whose time is over."""
 
@@ -134,6 +139,7 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
         yield view.sql
     for spec in READABLE:
         yield f"SET VARIABLE {_variable(spec)} = {_list(snapshot.files[spec.name])}"
+    yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
 
 
 def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str) -> None:
