@@ -112,8 +112,11 @@ class Rescorer:
         """Score every row of `days` that lacks scores of this model, rows included that come in meanwhile.
 
         `each` calls `batch` for several lists of days, in any order, here or in other processes. Raises
-        `TribometerError` where a file of the snapshot cannot be read; what was committed before stays.
+        `UsageError` where there is no feedback, `TribometerError` where a file of the snapshot cannot be read; what was
+        committed before stays.
         """
+        if open_table(self.root, FEEDBACK) is None:
+            raise UsageError(f"{self.root}: holds no feedback; name the folder given to `tribometer replay --tables`")
         # Before any file is written: an erasure looks into a table that has a log.
         open_or_create(self.root, SCORES)
         total = Rescored()
@@ -236,12 +239,8 @@ class Rescorer:
 
 def _files_by_day(root: str, days: Days) -> dict[str, frozenset[LiveFile]]:
     table = open_table(root, FEEDBACK)
-    if table is None:
-        raise UsageError(
-            f"{root}: holds no feedback; `tribometer replay FILE --source NAME --tables {root}` makes it"
-        )
     found = defaultdict(set)
-    for file in live_files(table):
+    for file in [] if table is None else live_files(table):
         if file.partition in days:
             found[str(file.partition)].add(file)
     return {day: frozenset(files) for day, files in sorted(found.items())}

@@ -22,7 +22,7 @@ from schemas.errors import TribometerError
 
 @contextmanager
 def rescoring_workers(count: int, root: str, model: str | None) -> Iterator[Each]:
-    """A way to call `Rescorer.batch` for many lists of days in `count` processes; `model` is a folder or the shipped one.
+    """A way to call `Rescorer.batch` for many lists of days in `count` processes; `model` is a folder.
 
     Results come as they are ready. An error of one batch, or Ctrl-C, ends the others where they are.
     """
