@@ -116,7 +116,9 @@ class Rescorer:
         committed before stays.
         """
         if open_table(self.root, FEEDBACK) is None:
-            raise UsageError(f"{self.root}: holds no feedback; name the folder given to `tribometer replay --tables`")
+            raise UsageError(
+                f"{self.root}: holds no feedback; name the folder given to `tribometer replay --tables`"
+            )
         # Before any file is written: an erasure looks into a table that has a log.
         open_or_create(self.root, SCORES)
         total = Rescored()
@@ -131,7 +133,7 @@ class Rescorer:
                 done += one
                 self._before_batch = done.rows
                 self.on_progress(done.rows, self._in_all)
-            total += done if number == 0 else replace(done, before=0)
+            total += done if number == 0 else replace(done, before=0)  # counted by the first pass
             if not done.scored:
                 break
             looked_at |= changed
@@ -150,7 +152,8 @@ class Rescorer:
     def _batch(self, days: Sequence[str]) -> Rescored:
         started_at, batch_id = self.clock(), uuid.uuid4().hex
         table = open_table(self.root, FEEDBACK)
-        files = [] if table is None else [file for file in live_files(table) if file.partition in days]
+        wanted = frozenset(days)
+        files = [] if table is None else [file for file in live_files(table) if file.partition in wanted]
         rows, missing = self._without_scores(files, days)
         if not len(missing):
             return Rescored(before=rows)
@@ -192,7 +195,7 @@ class Rescorer:
         ids = {score_id(event_id, self.scorer.version): event_id for event_id in candidates}
         present = active_files(open_or_create(self.root, SCORES), days)
         if present and ids:
-            for known in known_identities(present, SCORES.identity, pa.table({"id": list(ids)})).to_pylist():
+            for known in known_identities(present, str(SCORES.identity), pa.table({"id": list(ids)})).to_pylist():
                 del ids[known]
         return rows, pa.array(ids.values(), pa.string())
 
@@ -217,7 +220,7 @@ class Rescorer:
                 scored = rescore(rows, self.scorer)
                 rows_scored += scored.num_rows
                 self.on_progress(self._before_batch + rows_scored, self._in_all)
-                waiting.append(scored.append_column(SCORES.partition, pa.repeat(label, scored.num_rows)))
+                waiting.append(scored.append_column(str(SCORES.partition), pa.repeat(label, scored.num_rows)))
                 if sum(one.num_rows for one in waiting) >= BATCH_ROWS:
                     put_down()
         if waiting:

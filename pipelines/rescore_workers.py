@@ -28,6 +28,7 @@ def rescoring_workers(count: int, root: str, model: str | None) -> Iterator[Each
     """
     # Spawned, not forked: a child of a process with threads may inherit a lock that nobody will release.
     context = multiprocessing.get_context("spawn")
+    others = multiprocessing.active_children()
     executor = ProcessPoolExecutor(count, context, _prepare)
 
     def each(_: Callable[[Sequence[str]], Rescored], batches: Iterable[Sequence[str]]) -> Iterator[Rescored]:
@@ -42,7 +43,8 @@ def rescoring_workers(count: int, root: str, model: str | None) -> Iterator[Each
         ) from error
     finally:
         for child in multiprocessing.active_children():
-            child.terminate()
+            if child not in others:
+                child.terminate()
         executor.shutdown(cancel_futures=True)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -16,9 +14,13 @@ from models.scorer import SCORES as SCORER_COLUMNS
 from models.scorer import Scorer
 from pipelines.comparison.interval import Rate, Shared, difference_interval
 from pipelines.comparison.sides import Side, find_side
-from pipelines.connect import MODEL_VARIABLE, connect, with_fresh_snapshot
+from pipelines.connect import MODEL_VARIABLE, bound_memory, connect, with_fresh_snapshot
+from pipelines.sql_files import Row, SqlFiles
 from schemas.errors import UsageError
+from schemas.event import INVALID_DAY
 from transforms.score import SCORED_BY, scores_of
+
+_rows: Final = SqlFiles(__package__).rows
 
 _CHUNK_ROWS: Final = 500
 
@@ -27,7 +29,6 @@ _SCORE_COLUMNS: Final = tuple(name for name in SCORER_COLUMNS.names if name not 
 _LABELS: Final = ("A", "B")
 """Stand for the models' versions in the sample's tables: two models may have the same."""
 
-Row = dict[str, Any]
 OnProgress = Callable[[int, int], None]
 """Told of texts scored, and of those to score."""
 
@@ -65,6 +66,7 @@ def compare(
 
     def attempt() -> Comparison:
         with connect(root) as connection:
+            bound_memory(connection)
             sides = (find_side(connection, names[0]), find_side(connection, names[1]))
             about = _take_sample(connection, sides, since, until, sample)
             versions = _score_sample(connection, sides, about["events"], on_progress)
@@ -81,12 +83,12 @@ def _take_sample(
     enough: int,
 ) -> Row:
     connection.execute("CREATE SCHEMA compared")
-    _run(connection, "comparable", since=since, until=until)
+    _rows(connection, "comparable", since=since, until=until)
     ((asked,),) = connection.execute("SELECT count(*) FROM compared.comparable").fetchall()
     for side in sides:
         if side.scorer is None and side.version is not None:
-            _run(connection, "without_scores_of", version=side.version)
-    _run(connection, "people", enough=enough)
+            _rows(connection, "without_scores_of", version=side.version)
+    _rows(connection, "people", enough=enough)
     (about,) = _rows(connection, "sample")
     if not about["events"]:
         reason = "none has scores of both models" if asked else "there are none"
@@ -148,9 +150,8 @@ def _copy_stored(connection: duckdb.DuckDBPyConnection, label: str, version: str
     given = {} if version is None else {"version": version}
     rows = f"FROM {source} SEMI JOIN compared.chosen USING (event_id) {filtered}"
     columns = ", ".join(_SCORE_COLUMNS)
-    connection.execute(
-        f"INSERT INTO compared.scores SELECT event_id, day::VARCHAR, '{label}', {columns} {rows}", given
-    )
+    day = f"coalesce(day::VARCHAR, '{INVALID_DAY}')"
+    connection.execute(f"INSERT INTO compared.scores SELECT event_id, {day}, '{label}', {columns} {rows}", given)
     found = connection.execute(f"SELECT DISTINCT model_version {rows} ORDER BY 1", given).fetchall()
     return [row[0] for row in found if row[0] is not None]
 
@@ -171,7 +172,7 @@ def _measure(
             f"CREATE TABLE compared.events_{label} AS "
             "SELECT event_id, sentiment_label, unscored_reason IS NOT NULL AS unscored FROM events"
         )
-    _run(connection, "changes")
+    _rows(connection, "changes")
     return Comparison(
         names=names,
         versions=versions,
@@ -212,18 +213,3 @@ def _with_difference(row: Row) -> Row:
         "difference_low": low,
         "difference_high": high,
     }
-
-
-@cache
-def _statement(name: str) -> str:
-    return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _run(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> None:
-    connection.execute(_statement(name), parameters)
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Row]:
-    cursor = connection.execute(_statement(name), parameters)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
