@@ -52,7 +52,8 @@ def model_versions(root: str) -> list[str]:
 
     def ask() -> list[str]:
         with connect(root) as connection:
-            return [row[0] for row in connection.execute("SELECT model_version FROM models ORDER BY 1").fetchall()]
+            query = "SELECT DISTINCT model_version FROM scores WHERE model_version IS NOT NULL ORDER BY 1"
+            return [row[0] for row in connection.execute(query).fetchall()]
 
     return with_fresh_snapshot(ask)
 

@@ -155,7 +155,7 @@ class Rescorer:
         wanted = frozenset(days)
         files = [] if table is None else [file for file in live_files(table) if file.partition in wanted]
         rows, missing = self._without_scores(files, days)
-        if not len(missing):
+        if not missing:
             return Rescored(before=rows)
         staged, text_bytes = self._stage(files, missing, batch_id)
         failpoint("after_stage")
@@ -183,7 +183,7 @@ class Rescorer:
         append(self.root, RUNS, run.row(), batch_id=batch_id, written_at=run.finished_at)
         return Rescored(counts.accepted, counts.duplicate, counts.suppressed)
 
-    def _without_scores(self, files: Sequence[LiveFile], days: Sequence[str]) -> tuple[int, pa.Array]:
+    def _without_scores(self, files: Sequence[LiveFile], days: Sequence[str]) -> tuple[int, frozenset[str]]:
         """How many rows the files have, and the event_id of those that no score of this model is of."""
         rows = 0
         candidates: list[str] = []
@@ -197,9 +197,11 @@ class Rescorer:
         if present and ids:
             for known in known_identities(present, str(SCORES.identity), pa.table({"id": list(ids)})).to_pylist():
                 del ids[known]
-        return rows, pa.array(ids.values(), pa.string())
+        return rows, frozenset(ids.values())
 
-    def _stage(self, files: Sequence[LiveFile], missing: pa.Array, batch_id: str) -> tuple[list[DataFile], int]:
+    def _stage(
+        self, files: Sequence[LiveFile], missing: frozenset[str], batch_id: str
+    ) -> tuple[list[DataFile], int]:
         """Score the `missing` rows and write them, all with one stamp; the files, and how long the texts were."""
         written_at = self.clock()
         staged: list[DataFile] = []
@@ -213,7 +215,7 @@ class Rescorer:
         for file in files:
             label = pa.scalar(file.partition, pa.string())
             for chunk in self._read(file, RESCORED_BY):
-                rows = chunk.filter(pc.is_in(chunk.column("event_id"), missing))
+                rows = chunk.filter(pa.array([one in missing for one in chunk.column("event_id").to_pylist()]))
                 if not rows.num_rows:
                     continue
                 text_bytes += pc.sum(pc.binary_length(rows.column("text"))).as_py()

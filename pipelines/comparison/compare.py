@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -14,7 +15,7 @@ from models.scorer import SCORES as SCORER_COLUMNS
 from models.scorer import Scorer
 from pipelines.comparison.interval import Rate, Shared, difference_interval
 from pipelines.comparison.sides import Side, find_side
-from pipelines.connect import MODEL_VARIABLE, bound_memory, connect, with_fresh_snapshot
+from pipelines.connect import MODEL_VARIABLE, bound_memory, connect, unreadable, with_fresh_snapshot
 from pipelines.sql_files import Row, SqlFiles
 from schemas.errors import UsageError
 from schemas.event import INVALID_DAY
@@ -67,10 +68,13 @@ def compare(
     def attempt() -> Comparison:
         with connect(root) as connection:
             bound_memory(connection)
-            sides = (find_side(connection, names[0]), find_side(connection, names[1]))
-            about = _take_sample(connection, sides, since, until, sample)
-            versions = _score_sample(connection, sides, about["events"], on_progress)
-            return _measure(connection, names, versions, about, examples)
+            try:
+                sides = (find_side(connection, names[0]), find_side(connection, names[1]))
+                about = _take_sample(connection, sides, since, until, sample)
+                versions = _score_sample(connection, sides, about["events"], on_progress)
+                return _measure(connection, names, versions, about, examples)
+            except duckdb.IOException as error:
+                raise unreadable(Path(root), error) from error
 
     return with_fresh_snapshot(attempt)
 

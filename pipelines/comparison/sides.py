@@ -36,7 +36,12 @@ def find_side(connection: duckdb.DuckDBPyConnection, name: str) -> Side:
         return Side(name)
     if name == SHIPPED:
         return _loaded(name, None)
-    versions = [row[0] for row in connection.execute("SELECT model_version FROM models ORDER BY 1").fetchall()]
+    versions = [
+        str(row[0])
+        for row in connection.execute(
+            "SELECT DISTINCT model_version FROM scores WHERE model_version IS NOT NULL ORDER BY 1"
+        ).fetchall()
+    ]
     if name in versions:
         return Side(name, name)
     if Path(name).is_dir():
