@@ -22,8 +22,9 @@ from pipelines.tables.checkpoint import checkpoint
 from pipelines.tables.compact import compact
 from schemas.identity import ID_BYTES
 from schemas.tables import FEEDBACK, RAW
-from transforms.commit import commit, known_identities
+from transforms.commit import commit
 from transforms.delta import DataFile, active_files, add_files, live_files, open_or_create
+from transforms.identities import known_identities
 from transforms.parquet import write_file
 
 SIZES: Final = (10, 1_000, 10_000)

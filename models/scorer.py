@@ -59,7 +59,7 @@ _INTENT_SETS: Final = pa.array(
     type=pa.list_(pa.string()),
 )
 _BATCH_TEXTS: Final = 256
-_WORDS_KEPT: Final = 100_000
+_WORDS_KEPT: Final = 30_000
 """Distinct words whose attributes stay in memory between batches; others are forgotten after theirs."""
 
 

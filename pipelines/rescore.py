@@ -27,7 +27,7 @@ from schemas.event import INVALID_DAY
 from schemas.identity import score_id
 from schemas.run import Counts, Run
 from schemas.tables import FEEDBACK, RUNS, SCORES
-from transforms.commit import append, commit, known_identities
+from transforms.commit import append, commit
 from transforms.delta import (
     DataFile,
     LiveFile,
@@ -39,6 +39,7 @@ from transforms.delta import (
 )
 from transforms.elements import Clock
 from transforms.failpoints import failpoint
+from transforms.identities import known_identities
 from transforms.rescore import RESCORED_BY, rescore
 from transforms.write import write
 

@@ -8,19 +8,16 @@ Whoever is told of the commit may acknowledge the messages.
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import apache_beam as beam
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -40,6 +37,7 @@ from transforms.delta import (
 )
 from transforms.elements import BatchId
 from transforms.failpoints import failpoint
+from transforms.identities import known_identities
 from transforms.parquet import write_file
 from transforms.suppressions import NONE, SUBJECT_COLUMNS, read_suppressions
 
@@ -160,37 +158,6 @@ def _check_there(root: str, spec: TableSpec, files: list[DataFile]) -> None:
         path = table_path(root, spec) / file.path
         if not path.exists():
             raise StagedFileTakenError(path)
-
-
-def known_identities(present: list[str], identity: str, wanted: pa.Table) -> pa.Array:
-    """Which of the `wanted` ids (column `id`) stand in the Parquet files `present`.
-
-    Raises `StaleSnapshotError` where a file is gone and `TribometerError` where one cannot be read.
-    """
-    column = '"' + identity.replace('"', '""') + '"'
-    query = f"SELECT DISTINCT {column} FROM read_parquet($files) SEMI JOIN wanted ON {column} = wanted.id"
-    with _engine(os.getpid()).cursor() as connection:
-        connection.register("wanted", wanted)
-        try:
-            found = connection.execute(query, {"files": present}).fetchall()
-        except duckdb.Error as error:
-            gone = [path for path in present if not Path(path).exists()]
-            if gone:
-                raise StaleSnapshotError(f"{gone[0]} is gone; a newer snapshot does not need it") from error
-            raise TribometerError(
-                f"{Path(present[0]).parent}: {str(error).strip().splitlines()[0]}; "
-                "`tribometer tables verify` names the file and the way out"
-            ) from error
-    return pa.array([row[0] for row in found], pa.string())
-
-
-@cache
-def _engine(process: int) -> duckdb.DuckDBPyConnection:
-    """A DuckDB kept open, because opening one takes 45 ms: one a process, for a fork must not use its parent's.
-
-    It remembers nothing of the files it has read.
-    """
-    return duckdb.connect(config={"enable_external_file_cache": "false"})
 
 
 def _rewrite(root: str, spec: TableSpec, file: DataFile, wanted: pa.Array) -> DataFile:

@@ -35,7 +35,7 @@ from schemas.erasure import Erasure
 from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.identity import AuthorKeyring, suppression_id
 from schemas.tables import DEAD_LETTERS, ERASURES, FEEDBACK, RAW, SCORES, SUPPRESSIONS, TableSpec
-from transforms.commit import append, known_identities
+from transforms.commit import append
 from transforms.delta import (
     ACTION_KEY,
     CommitConflictError,
@@ -53,6 +53,7 @@ from transforms.delta import (
 )
 from transforms.elements import Clock
 from transforms.failpoints import failpoint
+from transforms.identities import known_identities
 from transforms.parquet import UNFINISHED, read_file, write_file
 from transforms.suppressions import SUBJECT_COLUMNS, Scope
 
