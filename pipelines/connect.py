@@ -32,6 +32,11 @@ SPILL_LIMIT: Final = "10GB"
 """What a query may spill to the temporary directory."""
 
 
+MODEL_VARIABLE: Final = "tribometer_model"
+"""The model version whose scores the views show where they exist; null for those stored with each row."""
+
+_CHOSEN_MODEL: Final = "SELECT model_version FROM tables.model_choices ORDER BY chosen_at DESC LIMIT 1"
+
 _INTERRUPT_SECONDS: Final = 0.1
 """Between two attempts to stop a query whose time is over."""
 
@@ -134,6 +139,7 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
         yield view.sql
     for spec in READABLE:
         yield f"SET VARIABLE {_variable(spec)} = {_list(snapshot.files[spec.name])}"
+    yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
 
 
 def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str) -> None:
@@ -141,8 +147,7 @@ def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memo
 
     Only the snapshot's own files can be opened: not other files of the tables' folders (uncommitted or erased
     rows), not `raw`, not the dead letters, whose harmless columns are copied into memory first. No extension is
-    installed or loaded, and no setting can be changed back. A query that spills does so below a private name in
-    the system's temporary directory.
+    installed or loaded, and no setting can be changed back.
     """
     connection.execute(
         f"CREATE OR REPLACE TABLE tables.dead_letters_copy AS FROM tables.{DEAD_LETTERS.name};"
@@ -150,11 +155,8 @@ def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memo
         f"SET VARIABLE tribometer_{DEAD_LETTERS.name} = []"
     )
     open_files = [path for spec in READABLE if not spec.restricted for path in snapshot.files[spec.name]]
-    spill = Path(tempfile.gettempdir()) / f"tribometer-{uuid.uuid4().hex}"
+    bound_memory(connection, memory_limit)
     for statement in (
-        f"SET memory_limit = {_literal(memory_limit)}",
-        f"SET temp_directory = {_literal(str(spill))}",
-        f"SET max_temp_directory_size = {_literal(SPILL_LIMIT)}",
         "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
@@ -162,6 +164,17 @@ def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memo
         f"SET allowed_paths = [{', '.join(map(_literal, open_files))}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
+    ):
+        connection.execute(statement)
+
+
+def bound_memory(connection: duckdb.DuckDBPyConnection, memory_limit: str = MEMORY_LIMIT) -> None:
+    """Hold no more than `memory_limit` in memory; the rest spills below a private name in the temporary directory."""
+    spill = Path(tempfile.gettempdir()) / f"tribometer-{uuid.uuid4().hex}"
+    for statement in (
+        f"SET memory_limit = {_literal(memory_limit)}",
+        f"SET temp_directory = {_literal(str(spill))}",
+        f"SET max_temp_directory_size = {_literal(SPILL_LIMIT)}",
     ):
         connection.execute(statement)
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from schemas.errors import TribometerError, UsageError
-from schemas.tables import DEAD_LETTERS, ERASURES, EXPOSURE, FEEDBACK, LAUNCHES, RUNS
+from schemas.tables import DEAD_LETTERS, ERASURES, EXPOSURE, FEEDBACK, LAUNCHES, MODEL_CHOICES, RUNS, SCORES
 from transforms.delta import active_files, has_older_files, open_table
 
-READABLE: Final = (FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
-"""Tables a reader opens, in this order."""
+READABLE: Final = (MODEL_CHOICES, SCORES, FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
+"""Tables a reader opens, in this order: a model is chosen when its scores are there, and scores are of rows that are
+there. Whoever sees the choice finds the scores."""
 
 
 @dataclass(frozen=True)

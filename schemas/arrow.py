@@ -127,6 +127,28 @@ FEEDBACK: Final = pa.schema(
 )
 """One row per revision of an event, its mentions nested in it."""
 
+SCORES: Final = pa.schema(
+    [
+        _required("score_id", pa.string()),
+        *(
+            FEEDBACK.field(name)
+            for name in (
+                *("event_id", "source", "account", "native_id", "author_key", "occurred_at", "received_at"),
+                *(name for name in SCORED.names if name not in REDACTED.names),
+                *("committed_at", "batch_id"),
+            )
+        ),
+    ]
+)
+"""What another model than the row's own says of a row of feedback: one row per revision and model.
+
+Whose words they are and when they were said stands here again, so that an erasure and retention find the row without
+its row of feedback.
+"""
+
+MODEL_CHOICES: Final = pa.schema([pa.field("model_version", pa.string()), _required("chosen_at", INSTANT)])
+"""Whose scores readers see by default: the latest `chosen_at` counts; null stands for those stored with each row."""
+
 RAW: Final = pa.schema(
     [
         _required("event_id", pa.string()),
@@ -231,6 +253,7 @@ ERASURES: Final = pa.schema(
         _required("finished_at", INSTANT),
         _required("feedback_rows", pa.int64()),
         _required("raw_rows", pa.int64()),
+        _required("score_rows", pa.int64()),
         _required("dead_letters", pa.int64()),
         _required("deleted_files", pa.int64()),
         _required("key_id", pa.string()),

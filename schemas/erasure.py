@@ -35,6 +35,7 @@ class Erasure:
     finished_at: datetime
     feedback_rows: int
     raw_rows: int
+    score_rows: int
     dead_letters: int
     deleted_files: int
 

@@ -33,6 +33,11 @@ def event_id(source: str, account: str | None, native_id: str, revision: str) ->
     return _digest(b"tribo-event", (source, account or "", native_id, revision))
 
 
+def score_id(event_id: str, model_version: str) -> str:
+    """Identity of what one model says of one revision of an event, 32 hexadecimal digits."""
+    return _digest(b"tribo-score", (event_id, model_version))
+
+
 def event_key(source: str, account: str | None, native_id: str) -> str:
     """Identity of an event over all its revisions, 32 hexadecimal digits."""
     return _digest(b"tribo-key", (source, account or "", native_id))

@@ -36,6 +36,8 @@ class TableSpec:
 
 
 FEEDBACK: Final = TableSpec("feedback", arrow.FEEDBACK, "committed_at", partition="day", identity="event_id")
+SCORES: Final = TableSpec("scores", arrow.SCORES, "committed_at", partition="day", identity="score_id")
+MODEL_CHOICES: Final = TableSpec("model_choices", arrow.MODEL_CHOICES, "chosen_at")
 RAW: Final = TableSpec("raw", arrow.RAW, "received_at", partition="month", identity="event_id", restricted=True)
 DEAD_LETTERS: Final = TableSpec(
     "dead_letters", arrow.DEAD_LETTERS, "received_at", identity="dead_letter_id", restricted=True
@@ -51,4 +53,7 @@ ERASURES: Final = TableSpec("erasures", arrow.ERASURES, "finished_at", identity=
 COMMIT_ORDER: Final = (RAW, DEAD_LETTERS, FEEDBACK)
 """A batch's tables in the order of their commits: whoever sees a row of `feedback` can find its bytes in `raw`."""
 
-TABLES: Final = {spec.name: spec for spec in (*COMMIT_ORDER, LAUNCHES, EXPOSURE, RUNS, SUPPRESSIONS, ERASURES)}
+TABLES: Final = {
+    spec.name: spec
+    for spec in (*COMMIT_ORDER, MODEL_CHOICES, SCORES, LAUNCHES, EXPOSURE, RUNS, SUPPRESSIONS, ERASURES)
+}

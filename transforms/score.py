@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import apache_beam as beam
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from models.scorer import Scorer, load_scorer
 from schemas.arrow import REDACTED, SCORED
 
-__all__ = ["Score", "Scorer", "load_scorer", "score"]
+__all__ = ["SCORED_BY", "Score", "Scorer", "load_scorer", "score", "scores_of"]
 
 
 def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
@@ -25,17 +26,21 @@ def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
     say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend on
     the other rows.
     """
-    scores = scorer.score(
-        batch.column("text").to_pylist(),
-        batch.column("rating").to_pylist(),
-        batch.column("language").to_pylist(),
-        batch.column("deleted").to_pylist(),
-    )
+    scores = scores_of(batch, scorer)
     given = batch.column("language")
     columns = [batch.column(field.name) for field in REDACTED]
     columns[REDACTED.get_field_index("language")] = pc.coalesce(given, scores.column("language"))
     columns += [scores.column(field.name) for field in SCORED if field.name not in REDACTED.names]
     return pa.RecordBatch.from_arrays(columns, schema=SCORED)
+
+
+SCORED_BY: Final = ("text", "rating", "language", "deleted")
+"""The columns of an event that its scores depend on."""
+
+
+def scores_of(rows: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
+    """What the scorer says of rows that have the columns `SCORED_BY`: `models.scorer.SCORES`, row by row, in order."""
+    return scorer.score(*(rows.column(name).to_pylist() for name in SCORED_BY))
 
 
 @dataclass

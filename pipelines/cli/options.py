@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -94,3 +94,23 @@ reads_as_of = click.option(
     metavar="TIME",
     help="Read the tables as they were at TIME, 2025-06-01 or 2025-06-01T12:30:00+02:00 (no offset means UTC).",
 )
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+_DAYS = (
+    click.option("--since", type=_DAY, metavar="DAY", help="Only events from this UTC day on, as 2025-06-01."),
+    click.option("--until", type=_DAY, metavar="DAY", help="Only events up to this UTC day, included."),
+)
+
+
+def some_days(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which days a command is about: `since` and `until`, for `days_between`."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_DAYS), command)
+
+
+def days_between(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:
+    """The days that `some_days` gave. Raises `UsageError` where there is none between them."""
+    first, last = (None if day is None else day.date() for day in (since, until))
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--since {first} is after --until {last}; there is no day between them")
+    return first, last

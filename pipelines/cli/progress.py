@@ -110,3 +110,39 @@ class PublishProgress:
         elif time.monotonic() - self._said_at >= _LINE_EVERY_SECONDS:
             self._said_at = time.monotonic()
             self._console.print(f"{published.accepted:,} accepted, {rate:,.0f} messages/s", highlight=False)
+
+
+class RescoreProgress:
+    """Draws rows and rows per second while the `with` block runs; elsewhere than on a terminal a line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = self._said_at = time.monotonic()
+        self._bar = Progress(
+            TextColumn("scoring"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TextColumn("{task.completed:,.0f} rows  {task.fields[rate]:,.0f} rows/s"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("score", total=None, rate=0.0)
+
+    def __enter__(self) -> RescoreProgress:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    def moved(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        rate = done / max(now - self._started, 1e-9)
+        self._bar.update(self._task, completed=done, total=total, rate=rate)
+        if not self._console.is_terminal and now - self._said_at >= _LINE_EVERY_SECONDS:
+            self._said_at = now
+            self._console.print(f"{done:,} of {total:,} rows, {rate:,.0f} rows/s", highlight=False)

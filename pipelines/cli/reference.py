@@ -26,6 +26,9 @@ cp sim/support_tickets.jsonl inbox
 tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3 --http none""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
+    "compare-models": "tribometer compare-models shown shipped --sample 500 --tables tables",
+    "rescore": "tribometer rescore --switch --tables tables",
+    "switch-model": "tribometer switch-model stored --tables tables",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
     "launches add": """\
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\

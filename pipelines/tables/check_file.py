@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipelines.tables.finding import Finding
 from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.event import INVALID_DAY, PLAUSIBLE_YEARS
-from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, RUNS, TableSpec
+from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, RUNS, SCORES, TableSpec
 from transforms.delta import (
     LiveFile,
     table_path,
@@ -21,6 +21,7 @@ from transforms.parquet import read_file
 
 _BROUGHT_BACK_BY: Final = {
     FEEDBACK.name: "replay the files they came from, or seek the subscription back: what is there is recognised",
+    SCORES.name: "`tribometer rescore` with the models they are of: it scores what has no scores",
     RAW.name: "replay the files they came from, or seek the subscription back: what is there is recognised",
     DEAD_LETTERS.name: "replay the files they came from: those refused again are stored again",
     RUNS.name: "nothing does: they are a record of runs, no other table needs them",
@@ -74,8 +75,8 @@ def _check_columns(root: str, spec: TableSpec, file: LiveFile) -> None:
 
 
 def _misplaced(spec: TableSpec, file: LiveFile, rows: pa.Table) -> int:
-    """Rows of `feedback` whose time of occurrence names another day than their folder."""
-    if spec != FEEDBACK:
+    """Rows of `feedback` and `scores` whose time of occurrence names another day than their folder."""
+    if spec.partition != "day":
         return 0
     instants = rows.column("occurred_at")
     years = pc.year(instants)

@@ -28,7 +28,10 @@ def checked_log(root: str, keyring: AuthorKeyring) -> list[Row]:
         {
             "finished_at": row["finished_at"],
             "scope": suppressed.get(row["suppression_id"], nothing)["scope"],
-            **{name: row[name] for name in ("feedback_rows", "raw_rows", "dead_letters", "deleted_files")},
+            **{
+                name: row[name]
+                for name in ("feedback_rows", "raw_rows", "score_rows", "dead_letters", "deleted_files")
+            },
             "signature": check_signature(row, keyring).value,
             "reason": suppressed.get(row["suppression_id"], nothing)["reason"],
             **{name: row[name] for name in ("suppression_id", "erasure_id", "key_id", "started_at")},

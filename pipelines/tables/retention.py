@@ -1,8 +1,9 @@
 """Retention: rows older than an age leave the table.
 
-A row's age is that of the event where the partition tells it (`feedback`, but for impossible dates), else the time
-since the message was received (`raw`, `dead_letters`). Files that are old as a whole are dropped unread: the partition
-or the range of times in the file's footer says so. The others are written again without the old rows.
+A row's age is that of the event where the partition tells it (`feedback` and its `scores`, but for impossible dates),
+else the time
+since the message was received (`raw`, `dead_letters`). Files that are old as a whole are dropped unread: the
+partition or the range of times in the file's footer says so. The others are written again without the old rows.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 from pipelines.clock import utc_now
 from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.event import INVALID_DAY
-from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, TableSpec
+from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, SCORES, TableSpec
 from transforms.delta import (
     ACTION_KEY,
     CommitConflictError,
@@ -35,8 +36,9 @@ from transforms.delta import (
 )
 from transforms.parquet import read_file, write_file
 
-RETAINED: Final = (FEEDBACK, RAW, DEAD_LETTERS)
-"""Tables whose rows may be dropped by age; the others are small and say what was done."""
+RETAINED: Final = (FEEDBACK, SCORES, RAW, DEAD_LETTERS)
+"""Tables whose rows may be dropped by age; the others are small and say what was done. Feedback goes before its scores:
+a reader, who opens them the other way round, then never sees an event without the scores it had."""
 
 _RECEIVED: Final = "received_at"
 _ATTEMPTS: Final = 50
@@ -105,7 +107,7 @@ def _kept(root: str, spec: TableSpec, file: LiveFile, cutoff: datetime) -> pa.Ta
     """Rows of the file that stay, none where all go; None where the file stays as it is."""
     nothing = spec.schema.empty_table()
     column = _RECEIVED
-    if spec == FEEDBACK and file.partition not in (None, INVALID_DAY):
+    if spec.partition == "day" and file.partition not in (None, INVALID_DAY):
         column = "occurred_at"
         day = date.fromisoformat(str(file.partition))
         if day != cutoff.date():

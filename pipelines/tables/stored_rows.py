@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +22,15 @@ def read_columns(path: Path, spec: TableSpec, names: Iterable[str]) -> pa.Table:
         if name not in rows.schema.names:
             rows = rows.append_column(name, pa.nulls(rows.num_rows, spec.schema.field(name).type))
     return rows
+
+
+def read_chunks(path: Path, names: Iterable[str], *, rows: int, size_bytes: int) -> Iterator[pa.RecordBatch]:
+    """The named columns of a file, `rows` rows at a time, or fewer where so many take more than `size_bytes`."""
+    with pq.ParquetFile(path) as file:
+        footer = file.metadata
+        held = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
+        mean_bytes = max(held // max(footer.num_rows, 1), 1)
+        yield from file.iter_batches(max(min(rows, size_bytes // mean_bytes), 1), columns=list(names))
 
 
 def place_of(root: str, spec: TableSpec, file: LiveFile) -> Path:

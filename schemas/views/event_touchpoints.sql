@@ -20,6 +20,7 @@
 --   effort_sum       bigint   sum over mentions that report effort, else null
 --   effort_mentions  bigint   mentions that report effort
 --   rating           double   rating of the whole event
+--   model_version    text     scorer
 -- Example:
 --   SELECT date_trunc('week', day) AS week, count(DISTINCT author) FILTER (friction) / count(DISTINCT author) AS rate
 --   FROM event_touchpoints WHERE product = 'firefox' AND touchpoint = 'any' GROUP BY week ORDER BY week
@@ -32,6 +33,7 @@ SELECT
     sum(sentiment::DOUBLE) AS sentiment_sum,
     sum(effort)::BIGINT AS effort_sum,
     count(effort) AS effort_mentions,
-    any_value(rating) AS rating
+    any_value(rating) AS rating,
+    any_value(model_version) AS model_version
 FROM (SELECT * EXCLUDE (touchpoint), unnest([touchpoint, 'any']) AS touchpoint FROM mentions)
 GROUP BY event_id, source, channel, author, product, version, day, touchpoint;

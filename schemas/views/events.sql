@@ -5,7 +5,8 @@
 --   revision is a deletion is left out here and counted in source_health.deleted. Revisions of one event are
 --   compared within their day: the day comes from an immutable time, so they share it;
 --   source_health.split_events counts events of a source that break this. All author kinds are here; the
---   measures count customers only.
+--   measures count customers only. Scores and mentions are those shown by revisions: of the chosen model where it
+--   has scored the event.
 -- Columns:
 --   event_id          text       identity of this revision
 --   source            text       where it came from
@@ -44,7 +45,7 @@
 --   mentions          struct[]   its mentions as stored; the view mentions has them as rows
 --   redactions        map        what was removed from the text, placeholder to count
 --   extra             text       fields of the source without a column, as JSON
---   model_version     text       scorer
+--   model_version     text       scorer whose scores are shown
 --   committed_at      instant    when the row became visible
 --   batch_id          text       the batch that brought it; see runs
 --   text_sentiment    float      sentiment by the text alone, null without a scored text
@@ -62,7 +63,7 @@ SELECT
 FROM (
     -- The day is a key of the window although it does not change a group: it lets a filter on day skip files.
     SELECT *
-    FROM (SELECT * REPLACE (try_cast(day AS DATE) AS day) FROM tables.feedback)
+    FROM (SELECT * REPLACE (try_cast(day AS DATE) AS day) FROM revisions)
     QUALIFY row_number() OVER (
         PARTITION BY day, source, account, native_id
         ORDER BY revised_at DESC, received_at DESC, event_id DESC

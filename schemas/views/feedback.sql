@@ -1,7 +1,8 @@
 -- feedback: every revision of every event, as stored.
 -- Grain: one row per event revision; edits and deletions are rows of their own.
 -- Units: instants in UTC; rating and sentiment -1 (worst) to 1 (best); probabilities 0 to 1.
--- Definition: the table behind events, for questions about edits and deletions. Everything else reads events.
+-- Definition: the table behind events, for questions about edits and deletions. Scores are those it was stored with,
+--   whichever model is chosen; revisions has the chosen ones. Everything else reads events.
 -- Columns:
 --   event_id         text      identity of this revision
 --   source           text      where it came from
@@ -40,7 +41,7 @@
 --   effort           tinyint   effort the customer reports, null where not mentioned
 --   intents          text[]    what the customer wants
 --   mentions         struct[]  its mentions
---   model_version    text      scorer
+--   model_version    text      scorer that it came in with
 --   committed_at     instant   when the row became visible
 --   batch_id         text      the batch that brought it; see runs
 --   text_sentiment   float     sentiment by the text alone, null without a scored text

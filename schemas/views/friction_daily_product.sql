@@ -19,6 +19,7 @@
 --   mean_sentiment    double  mean over mentions
 --   mean_effort       double  mean over mentions that report effort, else null
 --   mean_rating       double  mean over rated events (an event counts once), else null
+--   model_version     text    scorer; several where the row mixes models
 -- Example:
 --   SELECT day, friction_authors, friction_rate FROM friction_daily_product
 --   WHERE product = 'firefox' AND touchpoint = 'any' ORDER BY day
@@ -35,7 +36,8 @@ SELECT
     count(*) FILTER (delight) / authors AS delight_rate,
     sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
     sum(effort_sum) / nullif(sum(effort_mentions), 0) AS mean_effort,
-    sum(rating_sum) / nullif(sum(rated_events), 0) AS mean_rating
+    sum(rating_sum) / nullif(sum(rated_events), 0) AS mean_rating,
+    if(min(first_model) = max(last_model), min(first_model), 'several') AS model_version
 FROM (
     -- One row per author first: counting rows is cheaper than three counts of distinct authors.
     SELECT
@@ -48,7 +50,9 @@ FROM (
         sum(effort_sum) AS effort_sum,
         sum(effort_mentions) AS effort_mentions,
         sum(rating) AS rating_sum,
-        count(rating) AS rated_events
+        count(rating) AS rated_events,
+        min(model_version) AS first_model,
+        max(model_version) AS last_model
     FROM event_touchpoints
     WHERE day IS NOT NULL
     GROUP BY product, touchpoint, day, author

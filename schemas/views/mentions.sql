@@ -34,6 +34,7 @@
 --   text_end         int      where it ends
 --   thread           text     conversation the event belongs to
 --   url              text     where to read it at its source
+--   model_version    text     scorer
 -- Example:
 --   SELECT version, count(DISTINCT author) FROM mentions
 --   WHERE friction AND touchpoint = 'usability' AND day >= '2021-06-01' GROUP BY version ORDER BY 2 DESC
@@ -48,7 +49,7 @@ SELECT
     rating,
     substring(text, m.start + 1, m."end" - m.start) AS text,
     m.start AS text_start, m."end" AS text_end,
-    thread, url
+    thread, url, model_version
 FROM (
     SELECT *, unnest(mentions) AS m, generate_subscripts(mentions, 1) AS mention
     FROM events

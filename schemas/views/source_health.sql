@@ -35,7 +35,7 @@ WITH by_day AS (
         min(occurred_at) FILTER (day <> 'invalid') AS first_event_at,
         max(occurred_at) FILTER (day <> 'invalid') AS last_event_at,
         max(received_at) AS last_received_at
-    FROM tables.feedback
+    FROM revisions
     GROUP BY source, account, native_id, day
 ),
 by_event AS (

@@ -1,0 +1,1 @@
+"""What would change if another model's scores were shown: two models side by side on the same people. Reads only."""
