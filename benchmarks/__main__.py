@@ -13,7 +13,7 @@ import click
 
 from benchmarks.figure import Figure
 from benchmarks.listening import listening
-from benchmarks.machine import machine
+from pipelines.machine import machine
 from benchmarks.main_job import main_job
 from benchmarks.memory import memory
 from benchmarks.table_layer import table_layer

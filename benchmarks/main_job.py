@@ -15,7 +15,7 @@ from typing import Final
 import duckdb
 
 from benchmarks.figure import Figure
-from benchmarks.machine import one_core
+from pipelines.machine import one_core
 from pipelines.clock import utc_now
 from pipelines.connect import connect
 from pipelines.embedded import EmbeddedHost

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "replay": "pipelines.cli.replay:replay",
     "listen": "pipelines.cli.listen:listen",
     "score": "pipelines.cli.score:score",
+    "evaluate": "pipelines.cli.evaluate:evaluate",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",

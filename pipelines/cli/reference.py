@@ -26,6 +26,7 @@ cp sim/support_tickets.jsonl inbox
 tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3 --http none""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
+    "evaluate": "tribometer evaluate --only negation,sarcasm,bias",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
     "launches add": """\
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\

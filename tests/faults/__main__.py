@@ -22,7 +22,7 @@ from typing import Final
 
 import click
 
-from benchmarks.machine import machine
+from pipelines.machine import machine
 from pipelines.clock import utc_now
 from tests import emulator
 from tests.conftest import data_dir
