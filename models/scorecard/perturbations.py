@@ -21,7 +21,7 @@ _STRETCHED_WORDS: Final = 0.2
 _NEUTRAL_EMOJI: Final = ("📱", "💻", "📦", "✈️", "🛒", "📧")
 """Things, not feelings."""
 _EMOJI: Final = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F\u200D]+")
-_VOWEL: Final = re.compile(r"([aeiou])(?=[a-z]*$)")
+_LAST_VOWEL: Final = re.compile(r"([aeiou])(?=[^aeiou]*$)", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -59,7 +59,7 @@ def stretched_words(text: str, chance: random.Random) -> str:
     """The last vowel of some words drawn out ("reaaally")."""
 
     def stretched(word: re.Match[str]) -> str:
-        return _VOWEL.sub(r"\1\1\1", word[0]) if chance.random() < _STRETCHED_WORDS else word[0]
+        return _LAST_VOWEL.sub(r"\1\1\1", word[0]) if chance.random() < _STRETCHED_WORDS else word[0]
 
     return _WORD.sub(stretched, text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
@@ -19,6 +19,9 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from models.scorecard.table import Table
+
+_WIDTH: Final = 130
+"""Columns of a table that is read later, not on a terminal."""
 
 
 @click.command(short_help="Measure how good the scorer is.")
@@ -112,11 +115,12 @@ def _chosen(only: Sequence[str]) -> list[str]:
 
 
 def _show(name: str, tables: Sequence[Table]) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     for table in tables:
         shown = RichTable(title=f"{name}: {SECTIONS[name].what}", title_justify="left")
         for column in table.columns:
-            shown.add_column(column.title, justify="left" if column.form == "text" else "right")
+            is_text = column.form == "text"
+            shown.add_column(column.title, justify="left" if is_text else "right", no_wrap=is_text)
         for cells in table.cells():
             shown.add_row(*cells)
         console.print(shown)

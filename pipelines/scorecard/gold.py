@@ -74,6 +74,7 @@ class Compared:
 
     @property
     def is_same_clause(self) -> bool:
+        """Whether the scorer's clause begins and ends where the labelled one does."""
         return self.mention is not None and (self.mention["start"], self.mention["end"]) == (
             self.place.start,
             self.place.end,
@@ -91,7 +92,7 @@ def gold(data: Path, scorer: Scorer, say: Say) -> list[Table]:
     parts = {"drawn at random": drawn}
     parts |= {f"– {source}": [one for one in drawn if one.place.source == source] for source in STREAMS}
     parts["all, with rare touchpoints sought"] = compared
-    lines = [{"part": part, "mentions": len(some)} | _line(some) for part, some in parts.items() if some]
+    lines = [{"part": part, "mentions": len(some)} | share_right(some) for part, some in parts.items() if some]
     return [Table.of("touchpoint", _TOUCHPOINT, lines), Table.of("feeling", _FEELING, lines)]
 
 
@@ -104,7 +105,7 @@ def _compared(source: str, data: Path, scorer: Scorer, say: Say) -> list[Compare
     events = events_of(stream, _MAPPINGS / f"{source}.yaml", {place.native_id for place in labels})
     told = {row["native_id"]: row for row in score(events, scorer).to_pylist()}
     return [
-        Compared(place, label, _nearest(place, told[place.native_id]["mentions"]))
+        Compared(place, label, nearest(place, told[place.native_id]["mentions"]))
         for place, label in labels.items()
         if place.native_id in told and _is_unchanged(place, label, told[place.native_id]["text"])
     ]
@@ -115,7 +116,9 @@ def _is_unchanged(place: Place, label: GoldLabel, text: str) -> bool:
     return digest[:_HASH_DIGITS] == label.clause_sha256
 
 
-def _nearest(place: Place, mentions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def nearest(place: Place, mentions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The mention that shares most characters with this place, the first of several; None where none does."""
+
     def shared(mention: Mapping[str, Any]) -> int:
         return int(min(place.end, mention["end"]) - max(place.start, mention["start"]))
 
@@ -123,7 +126,9 @@ def _nearest(place: Place, mentions: Sequence[Mapping[str, Any]]) -> Mapping[str
     return best if best is not None and shared(best) > 0 else None
 
 
-def _line(compared: Sequence[Compared]) -> dict[str, Value]:
+def share_right(compared: Sequence[Compared]) -> dict[str, Value]:
+    """The figures of these clauses, by column key."""
+
     def said(field: str, otherwise: Any) -> NDArray[Any]:
         return np.array([one.mention[field] if one.mention else otherwise for one in compared])
 
@@ -139,7 +144,7 @@ def _line(compared: Sequence[Compared]) -> dict[str, Value]:
         "touchpoint_macro_f1": macro_f1(wanted, touchpoint),
         "coverage": float(np.mean(given)),
         "precision": float(np.mean(right[given])) if given.any() else None,
-        "touchpoint_ece": calibration_error(right[given], said("touchpoint_p", 1.0)[given]),
+        "touchpoint_ece": calibration_error(right[given], said("touchpoint_p", 1.0)[given]) if given.any() else None,
         "sentiment_macro_f1": macro_f1(felt, sentiment),
         "sentiment_accuracy": accuracy(felt, sentiment),
         "sentiment_ece": calibration_error(felt == sentiment, said("sentiment_p", 1 / 3)),
