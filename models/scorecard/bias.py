@@ -39,9 +39,7 @@ def dialects() -> Mapping[str, Sequence[tuple[str, str]]]:
 def _names(scorer: Scorer) -> Table:
     """A line a group: the mean difference to the mean of all names, and the largest of one sentence with one name."""
     templates, groups = names()
-    texts = [
-        template.format(name=name) for listed in groups.values() for name in listed for template in templates
-    ]
+    texts = [template.format(name=name) for listed in groups.values() for name in listed for template in templates]
     reading = read(texts, scorer)
     columns = [Column("group", "names", "text"), Column("texts", "texts", "count"), *_differences("all names")]
     lines = []

@@ -66,7 +66,9 @@ def read_figures(folder: Path = FOLDER) -> dict[str, Measured]:
 
 def as_json(figures: Figures) -> str:
     """The text of figures.json."""
-    return json.dumps({name: kept.as_json() for name, kept in figures.items()}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({name: kept.as_json() for name, kept in figures.items()}, indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def keep(figures: Figures, folder: Path = FOLDER) -> None:
@@ -89,7 +91,9 @@ def renewed(card: str, figures: Figures) -> str:
     for name, measured in figures.items():
         begin, end = _BEGIN.format(name=name), _END.format(name=name)
         if begin not in card or end not in card:
-            raise UsageError(f"{CARD} has no place for the section {name}; add the lines {begin.strip()} and {end.strip()}")
+            raise UsageError(
+                f"{CARD} has no place for the section {name}; add the lines {begin.strip()} and {end.strip()}"
+            )
         before, rest = card.split(begin)
         _, after = rest.split(end)
         card = before + begin + block(name, measured) + end + after

@@ -10,8 +10,8 @@ import numpy as np
 from models.data import EVALUATION_SETS, LabelledSets, Row
 from models.scorecard.measures import macro_f1
 from models.scorecard.perturbations import PERTURBATIONS, Perturbation
-from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorecard.reading import read
+from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorer import Scorer
 
 SEED: Final = 20261122

@@ -37,7 +37,8 @@ def pairs() -> Sequence[tuple[str, str]]:
 def sarcasm(scorer: Scorer) -> list[Table]:
     """A line for the ironic sentences, all of them complaints, and one for the meant ones, all of them praise.
 
-    The last column is the probability that a meant sentence gets a higher sentiment than an ironic one: a half is chance.
+    The last column is the probability that a meant sentence gets a higher sentiment than an ironic one; a half is
+    chance.
     """
     ironic, meant = (read(texts, scorer) for texts in zip(*pairs(), strict=True))
     apart = auc(meant.sentiment, ironic.sentiment)

@@ -79,7 +79,11 @@ def _line(
     theirs = {"majority": baselines.commonest(truth), "svm": svm.guess(baselines.grams(texts))}
     if language == ENGLISH:
         theirs |= {"vader": baselines.vader(texts), "textblob": baselines.textblob(texts)}
-    line: dict[str, Value] = {"set": name, "rows": len(rows), "ece": calibration_error(truth == ours.label, ours.p)}
+    line: dict[str, Value] = {
+        "set": name,
+        "rows": len(rows),
+        "ece": calibration_error(truth == ours.label, ours.p),
+    }
     for who, said in {"scorer": ours.label, **theirs}.items():
         line |= {f"{who}_macro_f1": macro_f1(truth, said), f"{who}_accuracy": accuracy(truth, said)}
     return line

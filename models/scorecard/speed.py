@@ -48,7 +48,9 @@ def speed(data: Path, model: str, scorer: Scorer, say: Say) -> list[Table]:
     say("speed: spaCy's English tokenizer alone")
     bare = _rate(lambda: sum(len(doc) for doc in tokenizer.pipe(texts)), len(texts))
     tokens = sum(len(doc) for doc in tokenizer.pipe(texts)) / len(texts)
-    lines: list[dict[str, Value]] = [_line(f"spaCy's English tokenizer alone, {tokens:.0f} tokens", None, bare, bare)]
+    lines: list[dict[str, Value]] = [
+        _line(f"spaCy's English tokenizer alone, {tokens:.0f} tokens", None, bare, bare)
+    ]
     for batch in BATCHES:
         say(f"speed: the whole scorer, {batch} at once")
         some = texts if batch > 1 else texts[::4]
@@ -94,5 +96,8 @@ def _memory(texts: Sequence[str], model: str) -> list[dict[str, Value]]:
     megabytes = json.loads(done.stdout)
     return [
         {"what": "with the scorer loaded", "megabytes": megabytes["loaded"]},
-        {"what": f"largest, scoring {len(texts):,} questions, {BATCHES[-1]} at once", "megabytes": megabytes["peak"]},
+        {
+            "what": f"largest, scoring {len(texts):,} questions, {BATCHES[-1]} at once",
+            "megabytes": megabytes["peak"],
+        },
     ]

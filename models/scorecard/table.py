@@ -75,7 +75,10 @@ class Table:
 
     def markdown(self) -> str:
         """The table in Markdown, numbers to the right."""
-        lines = [[column.title for column in self.columns], ["---" if c.form == "text" else "---:" for c in self.columns]]
+        lines = [
+            [column.title for column in self.columns],
+            ["---" if c.form == "text" else "---:" for c in self.columns],
+        ]
         return "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *self.cells()])
 
 

@@ -1,8 +1,8 @@
 """Touchpoints: on domains the model learned from, and on domains it had to do without.
 
 A row counts where its labels map to one touchpoint of the taxonomy with confidence h or m. Macro-F1 is over the
-touchpoints of a set, those with fewer than `LEAST_ROWS` rows left out: with one row, F1 is 0 or 1 by chance. It is taken
-without abstaining: every row gets the likeliest of the twelve; once over all rows, once over the surest 80 %. What
+touchpoints of a set, those with fewer than `LEAST_ROWS` rows left out: with one row, F1 is 0 or 1 by chance. It is
+taken without abstaining: every row gets the likeliest of the twelve; once over all rows, once over the surest 80 %. What
 users see abstains: of that the coverage is given (share of rows that get a touchpoint) and the precision (share of
 these that are right). Rows that are about none of the twelve count there too.
 """
@@ -180,9 +180,7 @@ def _of_svm(svm: TfidfSvm, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDA
 def _mean(lines: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
     """The mean over the sets with two touchpoints or more: of one touchpoint, any guess of it is right."""
     several = [line for line in lines if line["touchpoints"] != 1]
-    whole: dict[str, Value] = {
-        column.key: mean([line[column.key] for line in several]) for column in _FIGURES
-    }
+    whole: dict[str, Value] = {column.key: mean([line[column.key] for line in several]) for column in _FIGURES}
     return whole | {
         "set": "mean of sets with two touchpoints or more",
         "rows": sum(int(line["rows"] or 0) for line in several),

@@ -47,4 +47,6 @@ def training(sets: LabelledSets, scorer: Scorer, say: Say) -> list[Table]:
             }
             for kind in kinds
         ]
-    return [Table.of("sources", _COLUMNS, sorted(lines, key=lambda line: (line["kind"], line["use"], line["set"])))]
+    return [
+        Table.of("sources", _COLUMNS, sorted(lines, key=lambda line: (line["kind"], line["use"], line["set"])))
+    ]

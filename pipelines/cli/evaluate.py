@@ -46,7 +46,9 @@ _WIDTH: Final = 130
     show_default=True,
     help="Tables to read, or one JSON object with the sections measured.",
 )
-@click.option("--write", is_flag=True, help="Keep the figures in models/figures.json and show them in models/CARD.md.")
+@click.option(
+    "--write", is_flag=True, help="Keep the figures in models/figures.json and show them in models/CARD.md."
+)
 def evaluate(data: Path | None, model: str | None, only: tuple[str, ...], form: str, write: bool) -> int:
     """Measure a model on labelled data it did not learn from, and print its scorecard.
 
@@ -70,7 +72,9 @@ def evaluate(data: Path | None, model: str | None, only: tuple[str, ...], form: 
     chosen = _chosen(only)
     if data is None and any(SECTIONS[name].needs_data for name in chosen):
         free = ",".join(name for name, section in SECTIONS.items() if not section.needs_data)
-        raise UsageError(f"--data is missing; name the folder that holds labels/ and streams/, or choose --only {free}")
+        raise UsageError(
+            f"--data is missing; name the folder that holds labels/ and streams/, or choose --only {free}"
+        )
     from models import SHIPPED
     from models.scorecard.card import FOLDER, Measured, as_json, keep
     from models.scorer import load_scorer

@@ -144,7 +144,9 @@ def share_right(compared: Sequence[Compared]) -> dict[str, Value]:
         "touchpoint_macro_f1": macro_f1(wanted, touchpoint),
         "coverage": float(np.mean(given)),
         "precision": float(np.mean(right[given])) if given.any() else None,
-        "touchpoint_ece": calibration_error(right[given], said("touchpoint_p", 1.0)[given]) if given.any() else None,
+        "touchpoint_ece": calibration_error(right[given], said("touchpoint_p", 1.0)[given])
+        if given.any()
+        else None,
         "sentiment_macro_f1": macro_f1(felt, sentiment),
         "sentiment_accuracy": accuracy(felt, sentiment),
         "sentiment_ece": calibration_error(felt == sentiment, said("sentiment_p", 1 / 3)),

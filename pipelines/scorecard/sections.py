@@ -110,7 +110,9 @@ def _speed(subject: Subject) -> list[Table]:
 
 SECTIONS: Final[Mapping[str, Section]] = {
     "training": Section("what the model learned from, with licences", True, _training),
-    "sentiment": Section("unseen sets, beside VADER, TextBlob, the commonest class and TF-IDF + SVM", True, _sentiment),
+    "sentiment": Section(
+        "unseen sets, beside VADER, TextBlob, the commonest class and TF-IDF + SVM", True, _sentiment
+    ),
     "touchpoints": Section("in-domain, and each domain never learned from", True, _touchpoints),
     "friction": Section("friction against stars", True, _friction),
     "gold": Section("the gold set", True, _gold),

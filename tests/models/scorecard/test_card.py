@@ -47,7 +47,9 @@ def test_the_card_names_all_the_model_learned_from() -> None:
 
 def test_no_figure_stands_in_the_words_of_the_card() -> None:
     words = re.sub(r"<!-- scorecard: (\w+) -->.*?<!-- /scorecard: \1 -->", "", SHOWN, flags=re.DOTALL)
-    found = re.findall(r"\b0\.\d{2,}|\d %|\d{1,3},\d{3}", words.replace("nearer than 0.05", "").replace("80 %", ""))
+    found = re.findall(
+        r"\b0\.\d{2,}|\d %|\d{1,3},\d{3}", words.replace("nearer than 0.05", "").replace("80 %", "")
+    )
     assert found == []
 
 
@@ -85,7 +87,9 @@ def test_figures_are_kept_section_by_section(tmp_path: Path) -> None:
     assert read_figures(folder) == {"one": _measured(0.25), "two": _measured(0.75)}
     assert list(json.loads((folder / FIGURES).read_text())) == ["one", "two"]
     card = (folder / CARD).read_text()
-    assert card.startswith("# Card\n\nWords.\n\n<!-- scorecard: one -->\n\n| macro-F1 |\n| ---: |\n| 0.250 |\n\n2026-01-02, 2 cores")
+    assert card.startswith(
+        "# Card\n\nWords.\n\n<!-- scorecard: one -->\n\n| macro-F1 |\n| ---: |\n| 0.250 |\n\n2026-01-02, 2 cores"
+    )
     assert "\nMore words.\n" in card
     assert "0.100" not in card
     assert block("two", _measured(0.75)) in card

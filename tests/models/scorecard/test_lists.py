@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from models.data import LabelledSets
 from models.scorecard import bias, negation, sarcasm
 from models.scorecard.domains import DOMAINS, domain_of, learned
-from pathlib import Path
 from schemas.errors import UsageError
 
 

@@ -52,7 +52,9 @@ def test_the_surest_are_as_many_as_asked_and_none_is_less_sure_than_one_left_out
 
 def test_a_table_is_what_its_json_says() -> None:
     columns = [Column("who", "who", "text"), Column("f1", "macro-F1"), Column("rows", "rows", "count")]
-    table = Table.of("t", columns, [{"who": "a", "f1": 0.123456, "rows": 1234}, {"who": "b", "f1": None, "rows": 1}])
+    table = Table.of(
+        "t", columns, [{"who": "a", "f1": 0.123456, "rows": 1234}, {"who": "b", "f1": None, "rows": 1}]
+    )
     assert Table.from_json(table.as_json()) == table
     assert table.markdown().splitlines() == [
         "| who | macro-F1 | rows |",

@@ -18,7 +18,9 @@ def test_the_same_seed_writes_the_same(name: str, text: str, seed: int) -> None:
     assert again[0] == again[1]
 
 
-@pytest.mark.parametrize(("name", "least", "most"), [("keyboard typos", 0.02, 0.09), ("dropped letters", 0.02, 0.09)])
+@pytest.mark.parametrize(
+    ("name", "least", "most"), [("keyboard typos", 0.02, 0.09), ("dropped letters", 0.02, 0.09)]
+)
 def test_about_one_letter_in_twenty_suffers(name: str, least: float, most: float) -> None:
     written = PERTURBATIONS[name](LONG, random.Random(1))
     letters = sum(letter.isalpha() for letter in LONG)

@@ -65,7 +65,11 @@ def test_touchpoints_are_judged_by_test_splits_and_by_domains_never_seen(
 ) -> None:
     steps: list[str] = []
     in_domain, left_out = touchpoints(sets, learner, steps.append)
-    assert list(_by(in_domain, "set")) == ["banking77", "multidogo_media", "mean of sets with two touchpoints or more"]
+    assert list(_by(in_domain, "set")) == [
+        "banking77",
+        "multidogo_media",
+        "mean of sets with two touchpoints or more",
+    ]
     lines = _by(left_out, "set")
     assert {name: line["domain"] for name, line in lines.items()} == {
         "banking77": "banking",
@@ -97,7 +101,9 @@ def test_what_is_left_out_is_not_learned(sets: LabelledSets) -> None:
 
 def test_probabilities_of_whole_texts_add_up(learner: Scorer) -> None:
     heads = learner.nlp.get_pipe("feedback_heads")
-    found = heads.touchpoint_probabilities(list(learner.nlp.pipe(["The invoice is wrong", "", "ok. I cannot log in"])))
+    found = heads.touchpoint_probabilities(
+        list(learner.nlp.pipe(["The invoice is wrong", "", "ok. I cannot log in"]))
+    )
     assert found.shape == (3, len(TOUCHPOINTS))
     assert found.sum(axis=1) == pytest.approx(1)
     assert TOUCHPOINTS[found[0].argmax()] == "billing"
@@ -117,7 +123,7 @@ def test_training_names_sets_rows_and_licences(sets: LabelledSets, learner: Scor
 
 
 def test_a_model_of_unknown_origin_is_not_described(sets: LabelledSets) -> None:
-    with pytest.raises(UsageError, match="the model learned from cfpb_issue, of which .* says nothing"):
+    with pytest.raises(UsageError, match=r"the model learned from cfpb_issue, of which .* says nothing"):
         training(sets, load_scorer(), lambda _: None)
 
 

@@ -23,7 +23,16 @@ def _write(data: Path, name: str, rows: list[dict[str, object]]) -> None:
 
 
 def test_friction_ranks_bad_reviews_over_good_ones(tmp_path: Path) -> None:
-    reviews = [(BAD, 1), (BAD, 2), (GOOD, 4), (GOOD, 5), ("ok", 3), (GOOD, 1), ("", 1), ("stars are missing", None)]
+    reviews = [
+        (BAD, 1),
+        (BAD, 2),
+        (GOOD, 4),
+        (GOOD, 5),
+        ("ok", 3),
+        (GOOD, 1),
+        ("", 1),
+        ("stars are missing", None),
+    ]
     _write(
         tmp_path,
         "app_store_reviews",
