@@ -2,8 +2,8 @@
 
 A row counts where its labels map to one touchpoint of the taxonomy with confidence h or m. Macro-F1 is over the
 touchpoints of a set, those with fewer than `LEAST_ROWS` rows left out: with one row, F1 is 0 or 1 by chance. It is
-taken without abstaining: every row gets the likeliest of the twelve; once over all rows, once over the surest 80 %. What
-users see abstains: of that the coverage is given (share of rows that get a touchpoint) and the precision (share of
+taken without abstaining: every row gets the likeliest of the twelve; once over all rows, once over the surest 80 %.
+What users see abstains: of that the coverage is given (share of rows that get a touchpoint) and the precision (share of
 these that are right). Rows that are about none of the twelve count there too.
 """
 

@@ -18,7 +18,7 @@ Rows = Sequence[tuple[str, str, str]]
 
 
 def write_labels(folder: Path) -> Path:
-    """labels/ below `folder`: two sentiment sets to learn from, the ten that judge, touchpoint sets of three domains."""
+    """labels/ below `folder`: two sentiment sets to learn from, the ten that judge, touchpoints of three domains."""
     _write(folder, "sentiment", "vader_amazon", "ship", _feelings("my new {}"))
     _write(folder, "sentiment", "uci_yelp", "ship", _feelings("our old {}"))
     for number, name in enumerate(EVALUATION_SETS):
