@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from models.scorecard.headline import headline
 from models.scorecard.table import Table
 from schemas.errors import TribometerError, UsageError
 
@@ -24,6 +25,7 @@ FIGURES: Final = "figures.json"
 
 _BEGIN: Final = "<!-- scorecard: {name} -->\n"
 _END: Final = "<!-- /scorecard: {name} -->\n"
+_HEADLINE: Final = "headline"
 _MARKER: Final = re.compile(r"^<!-- scorecard: (\S+) -->$", re.MULTILINE)
 
 
@@ -80,24 +82,29 @@ def keep(figures: Figures, folder: Path = FOLDER) -> None:
     card = folder / CARD
     try:
         shown = renewed(card.read_text(encoding="utf-8"), known)
-        _replace(folder / FIGURES, as_json({name: known[name] for name in _sections(shown)}))
+        _replace(folder / FIGURES, as_json({name: known[name] for name in _sections(shown) if name in known}))
         _replace(card, shown)
     except OSError as error:
         raise TribometerError(f"{folder}: the figures cannot be kept there: {error.strerror}") from error
 
 
 def renewed(card: str, figures: Figures) -> str:
-    """The card with the blocks of these sections made again; `UsageError` where it has no markers for one."""
+    """The card with its headline and the blocks of these sections made again; `UsageError` where it has no markers for one."""
     for name, measured in figures.items():
-        begin, end = _BEGIN.format(name=name), _END.format(name=name)
-        if begin not in card or end not in card:
-            raise UsageError(
-                f"{CARD} has no place for the section {name}; add the lines {begin.strip()} and {end.strip()}"
-            )
-        before, rest = card.split(begin)
-        _, after = rest.split(end)
-        card = before + begin + block(name, measured) + end + after
-    return card
+        card = _filled(card, name, block(name, measured))
+    tables = {name: {table.name: table for table in measured.tables} for name, measured in figures.items()}
+    return _filled(card, _HEADLINE, f"\n{headline(tables).markdown()}\n")
+
+
+def _filled(card: str, name: str, content: str) -> str:
+    begin, end = _BEGIN.format(name=name), _END.format(name=name)
+    if begin not in card or end not in card:
+        raise UsageError(
+            f"{CARD} has no place for the section {name}; add the lines {begin.strip()} and {end.strip()}"
+        )
+    before, rest = card.split(begin)
+    _, after = rest.split(end)
+    return before + begin + content + end + after
 
 
 def block(name: str, measured: Measured) -> str:

@@ -42,7 +42,7 @@ _FIGURES: Final = (
     Column("svm_surest", "TF-IDF + SVM"),
     Column("scorer_all", "all rows: macro-F1"),
     Column("svm_all", "TF-IDF + SVM"),
-    Column("coverage", "as users see it: given a touchpoint", "share"),
+    Column("coverage", "as users see it: given one", "share"),
     Column("precision", "of these right", "share"),
 )
 
@@ -178,11 +178,11 @@ def _of_svm(svm: TfidfSvm, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDA
 
 
 def _mean(lines: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
-    """The mean over the sets with two touchpoints or more: of one touchpoint, any guess of it is right."""
+    """The mean over the sets with two touchpoints or more: where there is one, F1 tells little."""
     several = [line for line in lines if line["touchpoints"] != 1]
     whole: dict[str, Value] = {column.key: mean([line[column.key] for line in several]) for column in _FIGURES}
     return whole | {
-        "set": "mean of sets with two touchpoints or more",
+        "set": "mean",
         "rows": sum(int(line["rows"] or 0) for line in several),
         "touchpoints": None,
     }

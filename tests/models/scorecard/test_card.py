@@ -12,6 +12,7 @@ import models
 from models.data import LabelledSets
 from models.scorecard.bias import bias
 from models.scorecard.card import CARD, FIGURES, FOLDER, Measured, block, keep, read_figures, renewed
+from models.scorecard.headline import PICKS
 from models.scorecard.negation import negation
 from models.scorecard.sarcasm import sarcasm
 from models.scorecard.table import Column, Table
@@ -65,6 +66,15 @@ def test_the_scorer_beats_what_it_is_reported_beside() -> None:
     assert all(macro_f1["scorer_macro_f1"] > other for other in others)  # type: ignore[operator]
 
 
+def test_the_headline_shows_what_the_sections_show() -> None:
+    [line] = [line for line in SHOWN.splitlines() if line.startswith("| sentiment, English")]
+    [mean] = [line for line in SHOWN.splitlines() if line.startswith("| mean | ")][:1]
+    ours, vader = (cell.strip() for cell in mean.split("|")[3:5])
+    assert line.split("|")[2] == f" {ours} "
+    assert f" VADER {vader}," in line
+    assert {pick.section for pick in PICKS} <= set(SECTIONS)
+
+
 def _measured(value: float) -> Measured:
     table = Table.of("t", [Column("f1", "macro-F1")], [{"f1": value}])
     return Measured("model-1", "2026-01-02", "2 cores", (table,))
@@ -72,7 +82,7 @@ def _measured(value: float) -> Measured:
 
 def _folder(place: Path) -> Path:
     (place / CARD).write_text(
-        "# Card\n\nWords.\n\n<!-- scorecard: one -->\n<!-- /scorecard: one -->\nMore words.\n"
+        "# Card\n\n<!-- scorecard: headline -->\n<!-- /scorecard: headline -->\nWords.\n\n<!-- scorecard: one -->\n<!-- /scorecard: one -->\nMore words.\n"
         "<!-- scorecard: two -->\n<!-- /scorecard: two -->\n",
         encoding="utf-8",
     )
@@ -88,7 +98,7 @@ def test_figures_are_kept_section_by_section(tmp_path: Path) -> None:
     assert list(json.loads((folder / FIGURES).read_text())) == ["one", "two"]
     card = (folder / CARD).read_text()
     assert card.startswith(
-        "# Card\n\nWords.\n\n<!-- scorecard: one -->\n\n| macro-F1 |\n| ---: |\n| 0.250 |\n\n2026-01-02, 2 cores"
+        "# Card\n\n<!-- scorecard: headline -->\n<!-- /scorecard: headline -->\nWords.\n\n<!-- scorecard: one -->\n\n| macro-F1 |\n| ---: |\n| 0.250 |\n\n2026-01-02, 2 cores"
     )
     assert "\nMore words.\n" in card
     assert "0.100" not in card
