@@ -89,7 +89,10 @@ def keep(figures: Figures, folder: Path = FOLDER) -> None:
 
 
 def renewed(card: str, figures: Figures) -> str:
-    """The card with its headline and the blocks of these sections made again; `UsageError` where it has no markers for one."""
+    """The card with its headline and the blocks of these sections made again.
+
+    Raises `UsageError` where it has no markers for one of them.
+    """
     for name, measured in figures.items():
         card = _filled(card, name, block(name, measured))
     tables = {name: {table.name: table for table in measured.tables} for name, measured in figures.items()}

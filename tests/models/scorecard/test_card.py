@@ -80,12 +80,23 @@ def _measured(value: float) -> Measured:
     return Measured("model-1", "2026-01-02", "2 cores", (table,))
 
 
+_EMPTY = """\
+# Card
+
+<!-- scorecard: headline -->
+<!-- /scorecard: headline -->
+Words.
+
+<!-- scorecard: one -->
+<!-- /scorecard: one -->
+More words.
+<!-- scorecard: two -->
+<!-- /scorecard: two -->
+"""
+
+
 def _folder(place: Path) -> Path:
-    (place / CARD).write_text(
-        "# Card\n\n<!-- scorecard: headline -->\n<!-- /scorecard: headline -->\nWords.\n\n<!-- scorecard: one -->\n<!-- /scorecard: one -->\nMore words.\n"
-        "<!-- scorecard: two -->\n<!-- /scorecard: two -->\n",
-        encoding="utf-8",
-    )
+    (place / CARD).write_text(_EMPTY, encoding="utf-8")
     return place
 
 
@@ -97,9 +108,8 @@ def test_figures_are_kept_section_by_section(tmp_path: Path) -> None:
     assert read_figures(folder) == {"one": _measured(0.25), "two": _measured(0.75)}
     assert list(json.loads((folder / FIGURES).read_text())) == ["one", "two"]
     card = (folder / CARD).read_text()
-    assert card.startswith(
-        "# Card\n\n<!-- scorecard: headline -->\n<!-- /scorecard: headline -->\nWords.\n\n<!-- scorecard: one -->\n\n| macro-F1 |\n| ---: |\n| 0.250 |\n\n2026-01-02, 2 cores"
-    )
+    assert "| macro-F1 |\n| ---: |\n| 0.250 |\n\n2026-01-02, 2 cores; model-1; `tribometer evaluate" in card
+    assert "\nWords.\n\n<!-- scorecard: one -->\n" in card
     assert "\nMore words.\n" in card
     assert "0.100" not in card
     assert block("two", _measured(0.75)) in card
