@@ -81,4 +81,5 @@ class TfidfSvm:
 
     def guess(self, counts: sparse.csr_matrix) -> NDArray[np.int64]:
         """The likeliest label of each row."""
-        return self.classes[self.margins(counts).argmax(axis=1)]
+        result: NDArray[np.int64] = self.classes[self.margins(counts).argmax(axis=1)]
+        return result

@@ -31,10 +31,22 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """A set that judges: the rows of one split of it, all where no split is named."""
+
+    name: str
+    split: str = ""
+
+    def rows(self, sets: LabelledSets) -> list[Row]:
+        """The rows that judge."""
+        return [row for row in sets.read("sentiment", self.name) if self.split in ("", row.split)]
+
+
+@dataclass(frozen=True)
 class Judged:
     """How one language is judged: by which sets, and against an SVM that learned from which rows."""
 
-    unseen: Sequence[str]
+    unseen: Sequence[Unseen]
     learned: Callable[[LabelledSets], Learned]
 
 
@@ -45,29 +57,28 @@ def english(sets: LabelledSets) -> Learned:
     return Learned([rows[number].text for number in examples.rows], examples.label, examples.weight)
 
 
-LANGUAGES: Final[Mapping[str, Judged]] = {ENGLISH: Judged(EVALUATION_SETS, english)}
+LANGUAGES: Final[Mapping[str, Judged]] = {ENGLISH: Judged([Unseen(name) for name in EVALUATION_SETS], english)}
 """Languages to judge, where the model knows them."""
 
 
 def sentiment(sets: LabelledSets, scorer: Scorer, say: Say) -> list[Table]:
-    """For each language macro-F1 and accuracy a set, and their means over the sets.
+    """Macro-F1 and accuracy a set, and their means over the sets: of English, and of all other languages together.
 
     The scorer's calibration error is that of the probability it gives to its label. The SVM learns from exactly the
     rows that the recipe of the shipped model learns sentiment from, with the same labels and weights.
     """
-    tables = []
+    english_lines, other_lines = [], []
     for language, judged in LANGUAGES.items():
         if language not in scorer.languages:
             continue
         say(f"sentiment, {language}: TF-IDF + SVM learns from the rows that the model learned from")
         learned = judged.learned(sets)
         svm = baselines.TfidfSvm(baselines.grams(learned.texts), learned.label, learned.weight)
-        lines = []
-        for name in judged.unseen:
-            say(f"sentiment, {language}: {name}")
-            lines.append(_line(sets.read("sentiment", name), name, language, scorer, svm))
-        tables += _tables(language, lines)
-    return tables
+        for unseen in judged.unseen:
+            say(f"sentiment, {language}: {unseen.name}")
+            lines = english_lines if language == ENGLISH else other_lines
+            lines.append(_line(unseen.rows(sets), unseen.name, language, scorer, svm))
+    return [*_tables(ENGLISH, english_lines), *_tables("other", other_lines)]
 
 
 def _line(
@@ -76,34 +87,35 @@ def _line(
     texts = [row.text for row in rows]
     truth = np.array([row.sentiment for row in rows])
     ours = read(texts, scorer, language)
-    theirs = {"majority": baselines.commonest(truth), "svm": svm.guess(baselines.grams(texts))}
+    line: dict[str, Value] = {"language": language, "set": name, "rows": len(rows)}
+    line["ece"] = calibration_error(truth == ours.label, ours.p)
+    said = {"scorer": ours.label, "majority": baselines.commonest(truth), "svm": svm.guess(baselines.grams(texts))}
     if language == ENGLISH:
-        theirs |= {"vader": baselines.vader(texts), "textblob": baselines.textblob(texts)}
-    line: dict[str, Value] = {
-        "set": name,
-        "rows": len(rows),
-        "ece": calibration_error(truth == ours.label, ours.p),
-    }
-    for who, said in {"scorer": ours.label, **theirs}.items():
-        line |= {f"{who}_macro_f1": macro_f1(truth, said), f"{who}_accuracy": accuracy(truth, said)}
+        said |= {"vader": baselines.vader(texts), "textblob": baselines.textblob(texts)}
+    for who, guess in said.items():
+        line |= {f"{who}_macro_f1": macro_f1(truth, guess), f"{who}_accuracy": accuracy(truth, guess)}
     return line
 
 
-def _tables(language: str, lines: list[dict[str, Value]]) -> list[Table]:
-    whole: dict[str, Value] = {"set": "mean", "rows": int(np.sum([line["rows"] for line in lines]))}
-    whole |= {key: mean(line[key] for line in lines) for key in lines[0] if key not in ("set", "rows")}
-    first = [Column("set", f"unseen set, {language}", "text"), Column("rows", "rows", "count")]
+def _tables(group: str, lines: Sequence[dict[str, Value]]) -> list[Table]:
+    if not lines:
+        return []
+    told: list[Column] = [Column("set", "unseen set", "text"), Column("rows", "rows", "count")]
+    if group != ENGLISH:
+        told.insert(0, Column("language", "language", "text"))
+    whole = {key: mean(line[key] for line in lines) for key in lines[0] if key not in ("language", "set", "rows")}
+    last = whole | {"language": "", "set": "mean", "rows": sum(int(line["rows"] or 0) for line in lines)}
     others = {who: title for who, title in _OTHERS.items() if f"{who}_macro_f1" in lines[0]}
     return [
         Table.of(
-            f"{language}_{measure}",
+            f"{group}_{measure}",
             [
-                *first,
+                *told,
                 Column(f"scorer_{measure}", f"scorer, {title}"),
                 *(Column(f"{who}_{measure}", other) for who, other in others.items()),
                 *([Column("ece", "calibration error")] if measure == "macro_f1" else []),
             ],
-            [*lines, whole],
+            [*lines, last],
         )
         for measure, title in (("macro_f1", "macro-F1"), ("accuracy", "accuracy"))
     ]

@@ -93,7 +93,7 @@ def _in_domain(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) 
     lines = []
     for name in _judged_by(sets):
         truth = _truth(sets, name, only_test=True)
-        if name in scorer.meta["sources"] and truth.counted.any():
+        if name in scorer.meta.get("sources", ()) and truth.counted.any():
             say(f"touchpoints: test split of {name}")
             lines.append({"set": name} | _line(truth, scorer, svm))
     return Table.of("in_domain", [Column("set", "learned from", "text"), *_FIGURES], [*lines, _mean(lines)])
@@ -102,7 +102,7 @@ def _in_domain(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) 
 def _left_out(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) -> Table:
     lines = []
     for domain, about in DOMAINS.items():
-        seen = learned(scorer.meta["sources"], about)
+        seen = learned(scorer.meta.get("sources", ()), about)
         truths = [truth for truth in _truths(sets, about.sets) if truth.counted.any()]
         if not truths:
             continue

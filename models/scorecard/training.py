@@ -33,7 +33,7 @@ def training(sets: LabelledSets, scorer: Scorer, say: Say) -> list[Table]:
         "touchpoint": Counter(row.set for row in touchpoint_rows_of(sets)),
     }
     lines = []
-    for name in scorer.meta["sources"]:
+    for name in scorer.meta.get("sources", ()):
         kinds = [kind for kind, its_name in sets.uses if its_name == name]
         if not kinds:
             raise UsageError(f"the model learned from {name}, of which {sets.folder}/LICENCES.csv says nothing")
