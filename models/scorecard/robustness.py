@@ -37,7 +37,7 @@ def robustness(sets: LabelledSets, scorer: Scorer, say: Say) -> list[Table]:
     lines = []
     for name, perturbation in PERTURBATIONS.items():
         say(f"robustness: {name}")
-        lines.append({"perturbation": name} | _compared(drawn, perturbation, scorer))
+        lines.append(_compared(drawn, name, perturbation, scorer))
     return [Table.of("perturbations", _COLUMNS, lines)]
 
 
@@ -45,7 +45,7 @@ def _drawn(rows: list[Row]) -> list[Row]:
     return random.Random(SEED).sample(rows, min(ROWS_A_SET, len(rows)))  # noqa: S311 - seeded, guards nothing
 
 
-def _compared(drawn: list[list[Row]], perturbation: Perturbation, scorer: Scorer) -> dict[str, Value]:
+def _compared(drawn: list[list[Row]], name: str, perturbation: Perturbation, scorer: Scorer) -> dict[str, Value]:
     chance = random.Random(SEED)  # noqa: S311 - seeded, guards nothing
     before, after, changed, flipped = [], [], 0, 0
     for rows in drawn:
@@ -62,6 +62,7 @@ def _compared(drawn: list[list[Row]], perturbation: Perturbation, scorer: Scorer
         flipped += int(np.sum(plain != rewritten))
     was, is_now = mean(before), mean(after)
     return {
+        "perturbation": name,
         "rows": changed,
         "before": was,
         "after": is_now,

@@ -67,7 +67,8 @@ def sentiment(sets: LabelledSets, scorer: Scorer, say: Say) -> list[Table]:
     The scorer's calibration error is that of the probability it gives to its label. The SVM learns from exactly the
     rows that the recipe of the shipped model learns sentiment from, with the same labels and weights.
     """
-    english_lines, other_lines = [], []
+    english_lines: list[dict[str, Value]] = []
+    other_lines: list[dict[str, Value]] = []
     for language, judged in LANGUAGES.items():
         if language not in scorer.languages:
             continue

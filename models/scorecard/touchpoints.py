@@ -95,7 +95,7 @@ def _in_domain(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) 
         truth = _truth(sets, name, only_test=True)
         if name in scorer.meta.get("sources", ()) and truth.counted.any():
             say(f"touchpoints: test split of {name}")
-            lines.append({"set": name} | _line(truth, scorer, svm))
+            lines.append(_line(truth, scorer, svm))
     return Table.of("in_domain", [Column("set", "learned from", "text"), *_FIGURES], [*lines, _mean(lines)])
 
 
@@ -112,9 +112,9 @@ def _left_out(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) -
         svm = teacher.svm(seen)
         for truth in truths:
             say(f"touchpoints: {truth.name}, never having seen {domain}")
-            lines.append({"domain": domain, "set": truth.name} | _line(truth, judged, svm))
+            lines.append(_line(truth, judged, svm) | {"domain": domain})
     columns = [Column("domain", "never learned from", "text"), Column("set", "set", "text"), *_FIGURES]
-    return Table.of("left_out", columns, [*lines, {"domain": ""} | _mean(lines)])
+    return Table.of("left_out", columns, [*lines, _mean(lines) | {"domain": ""}])
 
 
 def _judged_by(sets: LabelledSets) -> list[str]:
@@ -149,7 +149,7 @@ def _line(truth: Truth, scorer: Scorer, svm: TfidfSvm) -> dict[str, Value]:
     counted = truth.counted
     wanted = truth.touchpoint[counted]
     asked = [text for text, kept in zip(truth.texts, counted, strict=True) if kept]
-    line: dict[str, Value] = {"rows": len(wanted), "touchpoints": len(np.unique(wanted))}
+    line: dict[str, Value] = {"set": truth.name, "rows": len(wanted), "touchpoints": len(np.unique(wanted))}
     for who, (guess, sureness) in {"scorer": _likeliest(scorer, asked), "svm": _of_svm(svm, asked)}.items():
         sure = surest(sureness, COVERAGE)
         line |= {f"{who}_surest": macro_f1(wanted[sure], guess[sure]), f"{who}_all": macro_f1(wanted, guess)}

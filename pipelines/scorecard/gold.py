@@ -92,7 +92,7 @@ def gold(data: Path, scorer: Scorer, say: Say) -> list[Table]:
     parts = {"drawn at random": drawn}
     parts |= {f"– {source}": [one for one in drawn if one.place.source == source] for source in STREAMS}
     parts["all, with rare touchpoints sought"] = compared
-    lines = [{"part": part, "mentions": len(some)} | share_right(some) for part, some in parts.items() if some]
+    lines = [share_right(some) | {"part": part} for part, some in parts.items() if some]
     return [Table.of("touchpoint", _TOUCHPOINT, lines), Table.of("feeling", _FEELING, lines)]
 
 
@@ -140,6 +140,7 @@ def share_right(compared: Sequence[Compared]) -> dict[str, Value]:
     given = touchpoint != OTHER
     right = touchpoint == wanted
     return {
+        "mentions": len(compared),
         "touchpoint_accuracy": accuracy(wanted, touchpoint),
         "touchpoint_macro_f1": macro_f1(wanted, touchpoint),
         "coverage": float(np.mean(given)),
