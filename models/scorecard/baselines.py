@@ -10,18 +10,13 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.svm import LinearSVC
+from textblob import TextBlob
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from models.scores import SENTIMENTS
-from schemas.errors import UsageError
-
-try:
-    from scipy import sparse
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-    from sklearn.svm import LinearSVC
-    from textblob import TextBlob
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-except ModuleNotFoundError as error:
-    raise UsageError(f"the baselines need {error.name}; install 'tribometer[train]'") from error
 
 _NEGATIVE, _NEUTRAL, _POSITIVE = range(len(SENTIMENTS))
 _THRESHOLD: Final = 0.05

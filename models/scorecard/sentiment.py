@@ -104,8 +104,8 @@ def _tables(group: str, lines: Sequence[dict[str, Value]]) -> list[Table]:
     told: list[Column] = [Column("set", "unseen set", "text"), Column("rows", "rows", "count")]
     if group != ENGLISH:
         told.insert(0, Column("language", "language", "text"))
-    whole = {key: mean(line[key] for line in lines) for key in lines[0] if key not in ("language", "set", "rows")}
-    last = whole | {"language": "", "set": "mean", "rows": sum(int(line["rows"] or 0) for line in lines)}
+    last: dict[str, Value] = {"language": "", "set": "mean", "rows": sum(int(line["rows"] or 0) for line in lines)}
+    last |= {key: mean(line[key] for line in lines) for key in lines[0] if key not in last}
     others = {who: title for who, title in _OTHERS.items() if f"{who}_macro_f1" in lines[0]}
     return [
         Table.of(

@@ -103,7 +103,8 @@ def _left_out(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) -
     lines = []
     for domain, about in DOMAINS.items():
         seen = learned(scorer.meta.get("sources", ()), about)
-        truths = [truth for truth in _truths(sets, about.sets) if truth.counted.any()]
+        there = [name for name in about.sets if ("touchpoint", name) in sets.uses]
+        truths = [truth for truth in _truths(sets, there) if truth.counted.any()]
         if not truths:
             continue
         if seen:

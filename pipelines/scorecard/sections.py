@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from models.scorer import Scorer
 
 
+_EXTRA: Final = ("nltk", "scipy", "sklearn", "textblob", "vaderSentiment")
+"""Packages that come with the extra `train`."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is measured, with what: a loaded scorer, the folder it came from, and labelled data where there is some."""
@@ -45,7 +49,16 @@ class Section:
 
     what: str
     needs_data: bool
-    measure: Callable[[Subject], list[Table]]
+    _measure: Callable[[Subject], list[Table]]
+
+    def measure(self, subject: Subject) -> list[Table]:
+        """Its tables; `UsageError` where data or the extra `train` are missing."""
+        try:
+            return self._measure(subject)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] not in _EXTRA:
+                raise
+            raise UsageError(f"this section needs {error.name}; install 'tribometer[train]'") from error
 
 
 def _training(subject: Subject) -> list[Table]:

@@ -13,6 +13,13 @@ from models.data import EVALUATION_SETS
 NOUNS = ("lamp", "radio", "kettle", "router", "printer", "saddle", "tent", "blender")
 PRAISE, FACTS, COMPLAINTS = "The {} is lovely", "The {} has two sides", "The {} is awful and broken"
 
+MEANT = (
+    ("charged", "billing", "h"),
+    ("login", "account", "m"),
+    ("install", "onboarding", "h"),
+    ("hello", "other", "h"),
+)
+
 Rows = Sequence[tuple[str, str, str]]
 """(text, label, split)"""
 
@@ -22,18 +29,16 @@ def write_labels(folder: Path) -> Path:
     _write(folder, "sentiment", "vader_amazon", "ship", _feelings("my new {}"))
     _write(folder, "sentiment", "uci_yelp", "ship", _feelings("our old {}"))
     for number, name in enumerate(EVALUATION_SETS):
-        _write(folder, "sentiment", name, "evaluate-only", _feelings(f"{{}} number {number}"))
+        _write(folder, "sentiment", name, "evaluate-only", _feelings(f"{{}} of shop {number}"))
     _write(folder, "touchpoint", "banking77", "ship", _asked("my card", ("charged", "login", "hello")))
-    _write(folder, "touchpoint", "multidogo_media", "ship", _asked("my box", ("charged", "login")))
+    _write(folder, "touchpoint", "multidogo_media", "ship", _asked("my box", ("charged", "login", "install")))
     _write(folder, "touchpoint", "acos_laptop", "evaluate-only", _asked("my laptop", ("charged", "login")))
     labels = folder / "labels"
     with (labels / "touchpoint_map.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("set", "label", "touchpoint", "confidence"))
         for name in ("banking77", "multidogo_media", "acos_laptop"):
-            writer.writerows(
-                [(name, "charged", "billing", "h"), (name, "login", "account", "m"), (name, "hello", "other", "h")]
-            )
+            writer.writerows((name, *meant) for meant in MEANT)
     (labels / "heldout_hashes.txt").write_text("")
     return folder
 
@@ -49,6 +54,7 @@ def _asked(subject: str, labels: Sequence[str]) -> Rows:
     said = {
         "charged": "Why was {} charged twice, says the invoice of the {}",
         "login": "I cannot log in with {}, the password of the {} is refused",
+        "install": "The update of {} will not install, nor will that of the {}",
         "hello": "Good morning to {} and the {}",
     }
     return [
