@@ -6,15 +6,20 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import models
 from models.data import LabelledSets
 from models.scorecard.bias import bias
 from models.scorecard.card import CARD, FIGURES, FOLDER, Measured, block, keep, read_figures, renewed
+from models.scorecard.friction import friction
 from models.scorecard.headline import PICKS
+from models.scorecard.measures import calibration_error, macro_f1
 from models.scorecard.negation import negation
+from models.scorecard.reading import read
 from models.scorecard.sarcasm import sarcasm
+from models.scorecard.sentiment import Unseen
 from models.scorecard.table import Column, Table
 from models.scorer import load_scorer
 from models.train import touchpoint_rows_of
@@ -122,6 +127,26 @@ def test_a_section_without_a_place_is_named_and_nothing_is_kept(tmp_path: Path) 
         keep({"one": _measured(0.5), "three": _measured(0.5)}, folder)
     assert not (folder / FIGURES).exists()
     assert "0.500" not in (folder / CARD).read_text()
+
+
+@pytest.mark.streams
+def test_friction_is_measured_again(streams: Path) -> None:
+    measured = friction(streams.parent, load_scorer(), lambda _: None)
+    assert read_figures()["friction"].tables == tuple(measured), AGAIN
+
+
+@pytest.mark.streams
+@pytest.mark.parametrize("name", ["cr", "tweeteval_val"])
+def test_sentiment_of_two_sets_is_measured_again(streams: Path, name: str) -> None:
+    rows = Unseen(name).rows(LabelledSets(streams.parent))
+    truth = np.array([row.sentiment for row in rows])
+    ours = read([row.text for row in rows], load_scorer())
+    [kept] = [row for row in read_figures()["sentiment"].tables[0].rows if row["set"] == name]
+    assert (kept["rows"], kept["scorer_macro_f1"], kept["ece"]) == (
+        len(rows),
+        round(macro_f1(truth, ours.label), 4),
+        round(calibration_error(truth == ours.label, ours.p), 4),
+    ), AGAIN
 
 
 @pytest.mark.streams
