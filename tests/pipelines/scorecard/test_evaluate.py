@@ -68,7 +68,7 @@ def test_write_keeps_the_figures_and_shows_them(kept: Path) -> None:
 def test_what_cannot_be_measured_here_is_left_out(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some = {name: SECTIONS[name] for name in ("friction", "gold", "negation", "speed")}
+    some = {name: SECTIONS[name] for name in ("friction", "negation", "speed")}
     monkeypatch.setattr("pipelines.cli.evaluate.SECTIONS", some)
     assert main(["evaluate", "--data", str(write_labels(tmp_path)), "--format", "json"]) == 1
     said = capsys.readouterr()
