@@ -15,7 +15,7 @@ from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorer import Scorer
 
 SEED: Final = 20261122
-ROWS_A_SET: Final = 500
+ROWS_A_SET: Final = 300
 """Rows of each unseen set that are rewritten, drawn at random."""
 
 _COLUMNS: Final = (
