@@ -71,8 +71,8 @@ bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=sec
 model: install  ## Train the shipped model again from the labelled sets
 	@$(BIN)/python -m models.train --data "$(DATA)"
 
-evaluate: install  ## Score the shipped model on the public sets, beside VADER
-	@$(BIN)/python -m models.evaluate --data "$(DATA)"
+evaluate: install  ## Measure the shipped model and keep the figures in its card (ONLY=section,…)
+	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))
 
 docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.docs

@@ -13,11 +13,11 @@ import click
 
 from benchmarks.figure import Figure
 from benchmarks.listening import listening
-from benchmarks.machine import machine
 from benchmarks.main_job import main_job
 from benchmarks.memory import memory
 from benchmarks.table_layer import table_layer
 from pipelines.clock import utc_now
+from pipelines.machine import machine
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "performance.md"

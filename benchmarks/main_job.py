@@ -15,10 +15,10 @@ from typing import Final
 import duckdb
 
 from benchmarks.figure import Figure
-from benchmarks.machine import one_core
 from pipelines.clock import utc_now
 from pipelines.connect import connect
 from pipelines.embedded import EmbeddedHost
+from pipelines.machine import one_core
 from pipelines.records import Records, find_files
 from pipelines.replay import replay
 from schemas.mapping import load_mapping

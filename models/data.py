@@ -67,6 +67,12 @@ class LabelledSets:
         with (self.folder / "LICENCES.csv").open(encoding="utf-8", newline="") as lines:
             return {(row["kind"], row["set"]): row["use"] for row in csv.DictReader(lines)}
 
+    @cached_property
+    def licences(self) -> Mapping[tuple[str, str], str]:
+        """(kind, set) -> its licence, in words."""
+        with (self.folder / "LICENCES.csv").open(encoding="utf-8", newline="") as lines:
+            return {(row["kind"], row["set"]): row["licence"] for row in csv.DictReader(lines)}
+
     def shipped(self, kind: str) -> list[str]:
         """Names of the sets of a kind that a shipped model may learn from."""
         return [name for (its_kind, name), use in self.uses.items() if its_kind == kind and use == SHIP]

@@ -152,6 +152,14 @@ class FeedbackHeads:
         sums = self._token_sums(tokens, clause_rows(docs, tokens))
         return self._logits(segment_sums(sums, tokens.document_start))
 
+    def touchpoint_probabilities(self, docs: Sequence[Doc]) -> NDArray[np.float64]:
+        """How likely each of `TOUCHPOINTS` is for whole split texts, one row a document, before the scorer abstains."""
+        tokens = Tokens.of(docs)
+        starts = clause_rows(docs, tokens)
+        sums = segment_sums(self._token_sums(tokens, starts), tokens.document_start)
+        cues = segment_sums(self._cue_sums(tokens, starts), np.searchsorted(starts, tokens.document_start))
+        return self._touchpoint_p(self._logits(sums), cues, cues)
+
     def _score(self, docs: Sequence[Doc]) -> tuple[NDArray[Any], NDArray[Any], Positions]:
         """CLAUSE records, EVENT records, and where the clauses of each document begin and end."""
         tokens = Tokens.of(docs)
@@ -254,7 +262,17 @@ class FeedbackHeads:
     def _touchpoint(
         self, logits: NDArray[np.float64], cues: NDArray[np.int64], context: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The likeliest touchpoint of each record, or `other`, and its probability.
+        """The likeliest touchpoint of each record, or `other`, and its probability."""
+        probabilities = self._touchpoint_p(logits, cues, context)
+        best = np.argmax(probabilities, axis=1)
+        rows = np.arange(len(best))
+        unsure = probabilities[rows, best] < self.weights.blend["touchpoint_threshold"]
+        return np.where(unsure, len(Touchpoint), best), probabilities[rows, best]
+
+    def _touchpoint_p(
+        self, logits: NDArray[np.float64], cues: NDArray[np.int64], context: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The probability of each of `TOUCHPOINTS`, a row a record.
 
         A clause without words of its own for a touchpoint ("it drives me mad") is about what its text is about,
         when that is clear.
@@ -266,11 +284,7 @@ class FeedbackHeads:
         evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, _SEED], _MOST_EVIDENCE)
         evidence[:, :-1] += blend["touchpoint_context"] * share
         evidence[:, -1] += blend["touchpoint_other"]
-        probabilities = _softmax(evidence)
-        best = np.argmax(probabilities, axis=1)
-        rows = np.arange(len(best))
-        best = np.where(probabilities[rows, best] < blend["touchpoint_threshold"], len(Touchpoint), best)
-        return best, probabilities[rows, best]
+        return _softmax(evidence)
 
     def to_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> None:
         """Write the weights as two files: arrays and cues."""

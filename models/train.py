@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -116,19 +116,27 @@ class Learned:
         self.bias[heads] = intercepts
 
 
+def sentiment_rows_of(sets: LabelledSets) -> list[Row]:
+    """Rows of the sentiment sets that the model learns from: none shares its text with a row that judges it."""
+    judges = [row for name in EVALUATION_SETS for row in sets.read("sentiment", name)]
+    return without_overlap(
+        [row for name in sets.shipped("sentiment") for row in sets.read("sentiment", name)], judges
+    )
+
+
+def touchpoint_rows_of(sets: LabelledSets, leave_out: Collection[str] = ()) -> list[Row]:
+    """Rows of the touchpoint sets that the model learns from, or would if it had never seen the sets left out."""
+    names = [name for name in sets.shipped("touchpoint") if name not in leave_out]
+    return [row for name in names for row in sets.read("touchpoint", name) if row.split != "test"]
+
+
 def build(sets: LabelledSets, report: bool = True) -> Language:
     """Train on these sets and return the pipeline."""
     cues = _cues()
     nlp = spacy.blank(LANGUAGE)
     nlp.add_pipe("clauses")
     lexicon = _lexicon()
-    judges = [row for name in EVALUATION_SETS for row in sets.read("sentiment", name)]
-    sentiment_rows = without_overlap(
-        [row for name in sets.shipped("sentiment") for row in sets.read("sentiment", name)], judges
-    )
-    touchpoint_rows = [
-        row for name in sets.shipped("touchpoint") for row in sets.read("touchpoint", name) if row.split != "test"
-    ]
+    sentiment_rows, touchpoint_rows = sentiment_rows_of(sets), touchpoint_rows_of(sets)
     if report:
         click.echo(
             f"rows: {dict(Counter(row.set for row in sentiment_rows))}, {len(touchpoint_rows)} touchpoint rows"
@@ -137,7 +145,7 @@ def build(sets: LabelledSets, report: bool = True) -> Language:
     features = _features(nlp, [row.text for row in rows], lexicon)
     heads = Learned.nothing()
 
-    told = _sentiment_labels(rows)
+    told = sentiment_labels(rows)
     sharpness = _calibrated(rows, features, told)
     if report:
         click.echo(f"sharpness of the sentiment head, fitted on {', '.join(CALIBRATION_SETS)}: {sharpness:.3f}")
@@ -151,17 +159,38 @@ def build(sets: LabelledSets, report: bool = True) -> Language:
     )
     heads.take([friction], model.coef_, model.intercept_)
 
-    named, touchpoint, weight = _touchpoint_labels(rows, sets)
-    first = friction + 1
+    _learn_touchpoints(heads, rows, features, sets)
+
+    table, scale = _quantise(heads.buckets, features.squared_idf)
+    return _assembled(Weights(table, scale, heads.bias, heads.tone, lexicon, cues, dict(DEFAULT_BLEND)), sets)
+
+
+def build_touchpoints(sets: LabelledSets, leave_out: Collection[str]) -> Language:
+    """A pipeline that learned touchpoints as `build` does, but without the sets left out.
+
+    Its sentiment and friction know cues only. What a touchpoint is in a domain never seen can be asked of it, in a
+    third of the time that all heads would take.
+    """
+    lexicon = _lexicon()
+    nlp = spacy.blank(LANGUAGE)
+    nlp.add_pipe("clauses")
+    rows = touchpoint_rows_of(sets, leave_out)
+    features = _features(nlp, [row.text for row in rows], lexicon)
+    heads = Learned.nothing()
+    _learn_touchpoints(heads, rows, features, sets)
+    table, scale = _quantise(heads.buckets, features.squared_idf)
+    return _assembled(Weights(table, scale, heads.bias, heads.tone, lexicon, _cues(), dict(DEFAULT_BLEND)), sets)
+
+
+def _learn_touchpoints(heads: Learned, rows: Sequence[Row], features: Features, sets: LabelledSets) -> None:
+    named, touchpoint, weight = touchpoint_labels(rows, sets)
+    first = HEADS.index(TOUCHPOINTS[0])
     columns = [first + index for index in sorted(set(touchpoint.tolist()))]
     absent = [column for column in range(first, len(HEADS)) if column not in columns]
     svm = _touchpoint_model(features.matrix[named], touchpoint, weight)
     heads.take(columns, _SHARPNESS * svm.coef_, _SHARPNESS * svm.intercept_)
     # What was never seen in training is as likely as the average, not impossible.
     heads.bias[absent] = 0.0
-
-    table, scale = _quantise(heads.buckets, features.squared_idf)
-    return _assembled(Weights(table, scale, heads.bias, heads.tone, lexicon, cues, dict(DEFAULT_BLEND)), sets)
 
 
 def renew_cues(model: Path, sets: LabelledSets) -> Language:
@@ -210,7 +239,7 @@ def _features(nlp: Language, texts: Sequence[str], lexicon: Lexicon) -> Features
     )
 
 
-def _sentiment_labels(rows: Sequence[Row]) -> Examples:
+def sentiment_labels(rows: Sequence[Row]) -> Examples:
     """The sentiment sets as they are, and what people ask of agents: a problem told is negative, a wish neutral."""
     chosen, label, weight = [], [], []
     for number, row in enumerate(rows):
@@ -310,7 +339,7 @@ def _friction_labels(rows: Sequence[Row]) -> tuple[NDArray[np.int64], NDArray[np
     return np.array(chosen), np.array(target)
 
 
-def _touchpoint_labels(
+def touchpoint_labels(
     rows: Sequence[Row], sets: LabelledSets
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     sure = {"h": 1.0, "m": 0.5}

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "rescore": "pipelines.cli.rescore:rescore",
     "compare-models": "pipelines.cli.compare_models:compare_models",
     "switch-model": "pipelines.cli.rescore:switch_model",
+    "evaluate": "pipelines.cli.evaluate:evaluate",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",

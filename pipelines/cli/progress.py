@@ -8,7 +8,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from pipelines.records import InputFile
 from schemas.run import Counts
@@ -146,3 +154,34 @@ class RescoreProgress:
         if not self._console.is_terminal and now - self._said_at >= _LINE_EVERY_SECONDS:
             self._said_at = now
             self._console.print(f"{done:,} of {total:,} rows, {rate:,.0f} rows/s", highlight=False)
+
+
+class StepProgress:
+    """Says which step a long command is at while the `with` block runs, and since when."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._drawn = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._drawn.add_task("")
+
+    def __enter__(self) -> StepProgress:
+        self._drawn.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drawn.__exit__(kind, error, trace)
+
+    def say(self, step: str) -> None:
+        """A step begins."""
+        self._drawn.reset(self._task, description=step)
+        if not self._console.is_terminal:
+            self._console.print(f"{step} …", soft_wrap=True)

@@ -29,6 +29,7 @@ echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribom
     "compare-models": "tribometer compare-models shown shipped --sample 500 --tables tables",
     "rescore": "tribometer rescore --switch --tables tables",
     "switch-model": "tribometer switch-model stored --tables tables",
+    "evaluate": "tribometer evaluate --only negation,sarcasm,bias",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
     "launches add": """\
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\

@@ -22,8 +22,8 @@ from typing import Final
 
 import click
 
-from benchmarks.machine import machine
 from pipelines.clock import utc_now
+from pipelines.machine import machine
 from tests import emulator
 from tests.conftest import data_dir
 from tests.faults.scenarios import Scenario, content, disk, kills, queue, upkeep
