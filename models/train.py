@@ -64,7 +64,10 @@ _INTENT_SHARE: Final = 0.3
 CALIBRATION_SETS: Final = ("vader_tweets", "vader_amazon", "uci_amazon", "uci_yelp")
 """Sets kept back while the sharpness of the sentiment head is fitted, and then learned from like the others."""
 
-FRICTION_SETS: Final = ("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets")
+FRICTION_SETS: Final = (
+    *("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets"),
+    *("amazon_polarity10k",),
+)
 """Sets about products and services, where a negative text is friction and any other is not."""
 
 
@@ -124,7 +127,8 @@ def build(sets: LabelledSets, report: bool = True) -> Language:
     lexicon = _lexicon()
     judges = [row for name in EVALUATION_SETS for row in sets.read("sentiment", name)]
     sentiment_rows = without_overlap(
-        [row for name in sets.shipped("sentiment") for row in sets.read("sentiment", name)], judges
+        [row for name in sets.shipped("sentiment") for row in sets.read("sentiment", name) if row.split != "test"],
+        judges,
     )
     touchpoint_rows = [
         row for name in sets.shipped("touchpoint") for row in sets.read("touchpoint", name) if row.split != "test"
