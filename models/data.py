@@ -20,8 +20,8 @@ from typing import Any, Final
 from models.scores import SENTIMENTS
 from schemas.errors import UsageError
 
-SHIP: Final = "ship"
-"""The use, in LICENCES.csv, of sets that a model shipped under Apache-2.0 may learn from."""
+LEARNED_USES: Final = frozenset(("ship", "ship-with-care"))
+"""The uses, in LICENCES.csv, of sets that a model shipped under Apache-2.0 may learn from; with care: the card says so."""
 
 EVALUATION_SETS: Final = (
     *("tweeteval_val", "airline", "sst3", "cr", "absa_laptop14", "absa_restaurant14", "absa_restaurant15"),
@@ -29,6 +29,7 @@ EVALUATION_SETS: Final = (
 )
 """The ten English sentiment sets that no shipped model learns from, and whose mean is the headline figure."""
 
+_OTHER_LANGUAGE: Final = re.compile(r"umsab_(?!english)")
 _LABEL: Final = {"neg": 0, "neu": 1, "pos": 2}
 _NOT_A_WORD: Final = re.compile(r"\W+")
 _NOT_A_LETTER: Final = re.compile(r"[\W_]+")
@@ -74,8 +75,12 @@ class LabelledSets:
             return {(row["kind"], row["set"]): row["licence"] for row in csv.DictReader(lines)}
 
     def shipped(self, kind: str) -> list[str]:
-        """Names of the sets of a kind that a shipped model may learn from."""
-        return [name for (its_kind, name), use in self.uses.items() if its_kind == kind and use == SHIP]
+        """Names of the English sets of a kind that a shipped model may learn from."""
+        return [
+            name
+            for (its_kind, name), use in self.uses.items()
+            if its_kind == kind and use in LEARNED_USES and not _OTHER_LANGUAGE.match(name)
+        ]
 
     def read(self, kind: str, name: str) -> list[Row]:
         """All rows of a set but those held out."""

@@ -39,6 +39,7 @@ _TOUCHPOINT: Final = slice(_FRICTION + 1, len(HEADS))
 _SEED: Final = slice(0, len(Touchpoint))
 _EFFORT: Final = CUES.index("effort")
 _PROBLEM: Final = CUES.index("problem")
+_RELIABILITY: Final = TOUCHPOINTS.index(Touchpoint.RELIABILITY)
 _OF_PROBLEMS: Final = (_PROBLEM, CUES.index("bug"))
 _COURTESY: Final = CUES.index("courtesy")
 _INTENT: Final = {intent: CUES.index(intent) for intent in INTENTS}
@@ -101,11 +102,12 @@ class Weights:
 
 
 DEFAULT_BLEND: Final = {
-    "touchpoint_head": 0.3,
+    "touchpoint_head": 0.6,
     "touchpoint_seed": 0.9,
-    "touchpoint_context": 2.2,
+    "touchpoint_context": 4.0,
     "touchpoint_other": 1.5,
-    "touchpoint_threshold": 0.35,
+    "touchpoint_problem": 0.2,
+    "touchpoint_threshold": 0.45,
     "sentiment_problem": 0.2,
     "friction_problem": 0.32,
     "friction_question": -0.5,
@@ -275,7 +277,7 @@ class FeedbackHeads:
         """The probability of each of `TOUCHPOINTS`, a row a record.
 
         A clause without words of its own for a touchpoint ("it drives me mad") is about what its text is about,
-        when that is clear.
+        when that is clear. A problem told without naming where it struck is most often one of reliability.
         """
         blend = self.weights.blend
         evidence = blend["touchpoint_head"] * logits[:, _TOUCHPOINT]
@@ -283,6 +285,7 @@ class FeedbackHeads:
         share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
         evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, _SEED], _MOST_EVIDENCE)
         evidence[:, :-1] += blend["touchpoint_context"] * share
+        evidence[:, _RELIABILITY] += blend["touchpoint_problem"] * np.clip(cues[:, _PROBLEM], 0, _TELLING_PROBLEM)
         evidence[:, -1] += blend["touchpoint_other"]
         return _softmax(evidence)
 

@@ -54,17 +54,21 @@ _VALENCES: Final = Path(__file__).with_name("valences.yaml")
 _INT8_MOST: Final = 127
 
 SENTIMENT_SHARE: Final = {
-    **{"goemotions": 0.3, "pros_cons": 0.25, "vader_movie": 0.6, "hu_liu_products": 0.1},
+    **{"goemotions": 0.2, "pros_cons": 0.25, "vader_movie": 0.6, "hu_liu_products": 0.1},
     **{"vader_tweets": 2.0, "vader_amazon": 2.0, "uci_amazon": 2.0, "uci_yelp": 2.0},
+    **{"amazon_polarity10k": 2.0, "umsab_english": 2.0},
 }
 """Weight of a row by set; sets not named weigh 1. The big sets are furthest from product feedback; what is left of
 hu_liu_products is nearly all neutral, for its other rows judge the model, and would teach that products are."""
 _INTENT_SHARE: Final = 0.3
 
-CALIBRATION_SETS: Final = ("vader_tweets", "vader_amazon", "uci_amazon", "uci_yelp")
-"""Sets kept back while the sharpness of the sentiment head is fitted, and then learned from like the others."""
+CALIBRATION_SETS: Final = ("vader_tweets", "vader_amazon", "uci_amazon", "uci_yelp", "semeval2017_tweets")
+"""Sets, each counting the same, kept back while the sharpness of the sentiment head is fitted, and then learned from like the others."""
 
-FRICTION_SETS: Final = ("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets")
+FRICTION_SETS: Final = (
+    *("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets"),
+    *("amazon_polarity10k",),
+)
 """Sets about products and services, where a negative text is friction and any other is not."""
 
 
@@ -119,8 +123,9 @@ class Learned:
 def sentiment_rows_of(sets: LabelledSets) -> list[Row]:
     """Rows of the sentiment sets that the model learns from: none shares its text with a row that judges it."""
     judges = [row for name in EVALUATION_SETS for row in sets.read("sentiment", name)]
+    names = sets.shipped("sentiment")
     return without_overlap(
-        [row for name in sets.shipped("sentiment") for row in sets.read("sentiment", name)], judges
+        [row for name in names for row in sets.read("sentiment", name) if row.split != "test"], judges
     )
 
 
@@ -279,9 +284,11 @@ def _calibrated(rows: Sequence[Row], features: Features, examples: Examples) -> 
     model = _sentiment_model(features, examples.where(~unseen))
     judged = examples.where(unseen)
     logits = model.decision_function(features.with_tone[judged.rows])
+    _, of_set, sizes = np.unique([rows[n].set for n in judged.rows], return_inverse=True, return_counts=True)
 
     def surprise(sharpness: float) -> float:
-        return float(log_loss(judged.label, softmax(sharpness * logits, axis=1)))
+        p = softmax(sharpness * logits, axis=1)
+        return float(log_loss(judged.label, p, sample_weight=1 / sizes[of_set]))
 
     return float(minimize_scalar(surprise, bounds=(0.2, 3.0), method="bounded").x)
 
