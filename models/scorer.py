@@ -1,8 +1,10 @@
-"""Texts in, columns of scores out: the model with its rules for language, stars and odd input.
+"""Texts in, columns of scores out: the models with their rules for language, stars and odd input.
+
+A text goes to the pipeline that knows its language: the given model for its own, the shipped multilingual one for others.
 
 Rules of an event's scores
 - Only the first `MAX_SCORED_CHARACTERS` of a text are scored.
-- A text in a language the model does not know is unscored: `language:es`. A deleted event is unscored:
+- A text in a language that no pipeline knows is unscored: `language:ja`. A deleted event is unscored:
   `deleted`. A
   text without any word or sign and without a rating is unscored: `empty`.
 - A rating anchors the event: the class probabilities of its text count for `TEXT_SHARE`, those its rating stands
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,10 +29,11 @@ import spacy
 from numpy.typing import NDArray
 from spacy.language import Language
 
-from models import SHIPPED
+from models import MULTILINGUAL, SHIPPED
 from models.detection import detect, primary
 from models.heads import EVENT_KEY, MENTIONS_KEY, TOUCHPOINTS
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
+from models.tokens import speak
 from schemas.arrow import MENTION, REDACTED, SCORED
 from schemas.errors import UsageError
 from schemas.touchpoint import OTHER
@@ -64,14 +68,22 @@ _WORDS_KEPT: Final = 100_000
 
 
 class Scorer:
-    """A loaded model. Scores do not depend on the order or number of texts given at once; safe between threads."""
+    """A loaded model, with one for other languages. Scores do not depend on the order or number of texts given at once;
+    safe between threads.
 
-    def __init__(self, nlp: Language) -> None:
+    `multilingual` is the folder of the pipeline for other languages; it is loaded when the first such text comes. The
+    version names both: `feedback-0.2.0+<hash>.<hash of the multilingual one>`.
+    """
+
+    def __init__(self, nlp: Language, multilingual: Path = MULTILINGUAL) -> None:
         self.nlp = nlp
         self._busy = threading.Lock()
-        self.languages: frozenset[str] = frozenset({nlp.meta["scored_language"]})
+        self._multilingual = multilingual
+        other = json.loads((multilingual / "meta.json").read_text(encoding="utf-8"))
+        self.language: str = nlp.meta["scored_language"]
+        self.languages: frozenset[str] = frozenset({self.language, *other["scored_languages"]})
         self.meta: Mapping[str, Any] = nlp.meta
-        self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}"
+        self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}.{other['version'].split('+')[1]}"
 
     def score(
         self,
@@ -86,16 +98,15 @@ class Scorer:
         raises on account of what a text says.
         """
         count = len(texts)
-        own = next(iter(self.languages))
         tags = [primary(tag) for tag in languages] if languages is not None else [None] * count
-        found = [tag or detect(text, own) for tag, text in zip(tags, texts, strict=True)]
+        found = [tag or detect(text, self.language) for tag, text in zip(tags, texts, strict=True)]
         rating = np.array([np.nan] * count if ratings is None else ratings, dtype=np.float64)
         gone = np.zeros(count, dtype=bool) if deleted is None else np.array(deleted, dtype=bool)
         known = np.fromiter((language in self.languages for language in found), dtype=bool, count=count)
 
         readable = known & ~gone
         events, mentions, lengths = self._read(
-            [text if ok else "" for text, ok in zip(texts, readable, strict=True)]
+            [text if ok else "" for text, ok in zip(texts, readable, strict=True)], found
         )
         said = lengths > 0
         scored = readable & (said | ~np.isnan(rating))
@@ -132,20 +143,38 @@ class Scorer:
             schema=SCORES,
         )
 
-    def _read(self, texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    def _read(
+        self, texts: Sequence[str], languages: Sequence[str]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
         """EVENT records one a text, CLAUSE records of all texts in order, and how many of these each text has."""
-        events: list[NDArray[Any]] = []
-        mentions: list[NDArray[Any]] = []
+        records: list[tuple[NDArray[Any], NDArray[Any]] | None] = [None] * len(texts)
+        own = [number for number, text in enumerate(texts) if languages[number] == self.language or not text]
+        others = sorted(set(range(len(texts))).difference(own))
         with self._busy:
-            # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
-            many = len(self.nlp.vocab) > _WORDS_KEPT
-            with self.nlp.memory_zone() if many else contextlib.nullcontext():
-                capped = (text[:MAX_SCORED_CHARACTERS] for text in texts)
-                for doc in self.nlp.pipe(capped, batch_size=_BATCH_TEXTS):
-                    events.append(doc.user_data[EVENT_KEY])
-                    mentions.append(doc.user_data[MENTIONS_KEY])
-        lengths = np.fromiter((len(some) for some in mentions), dtype=np.int64, count=len(mentions))
-        return _joined(events, EVENT), _joined(mentions, CLAUSE), lengths
+            for nlp, numbers in ((self.nlp, own), (self._spoken if others else self.nlp, others)):
+                # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
+                many = len(nlp.vocab) > _WORDS_KEPT
+                with nlp.memory_zone() if many else contextlib.nullcontext():
+                    docs = (
+                        speak(nlp.make_doc(texts[number][:MAX_SCORED_CHARACTERS]), languages[number])
+                        if numbers is others
+                        else nlp.make_doc(texts[number][:MAX_SCORED_CHARACTERS])
+                        for number in numbers
+                    )
+                    for number, doc in zip(numbers, nlp.pipe(docs, batch_size=_BATCH_TEXTS), strict=True):
+                        records[number] = doc.user_data[EVENT_KEY], doc.user_data[MENTIONS_KEY]
+        read = [record for record in records if record is not None]
+        lengths = np.fromiter((len(mentions) for _, mentions in read), dtype=np.int64, count=len(read))
+        return (
+            _joined([event for event, _ in read], EVENT),
+            _joined([mentions for _, mentions in read], CLAUSE),
+            lengths,
+        )
+
+    @functools.cached_property
+    def _spoken(self) -> Language:
+        """The pipeline for other languages."""
+        return spacy.load(self._multilingual)
 
 
 def _joined(records: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
