@@ -38,7 +38,7 @@ FUNCTION_WORDS: Final = {
     for language, words in {
         "en": """the and my is it to of this that with have was for not but when how what are you can from just i'm
             it's don't can't doesn't won't would they there been has which your does i we he she be will if or on in at
-            so very good great nice bad love app work works working please fix thanks ok all get got new no me game mail
+            so very good great nice bad love app work works working please fix thanks all get got new no me game mail
             email gmail google drive use useful easy cool awesome best worst thank its cant dont doesnt""",
         "de": """und der das ist nicht ich ein eine einen mit auf für von zu den dem sie wir ihr auch aber noch nur wenn
             wie mich mir dich dir hab habe sind kann schon immer heute jetzt doch mein meine meinen kein keine oder bei

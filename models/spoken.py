@@ -1,7 +1,8 @@
 """Hashed features of tokens in several languages: what the multilingual head sees.
 
 Like `models.features`, with what five languages have in common: each token gives its word, its stem, its root, the pair
-it ends and the valence of its stem. A negation turns what follows it, and in the languages where it may also follow
+it ends and the valence of its stem; and the runs of letters within its word (`NGrams`), because these languages inflect
+and compound, and there is little to learn from. A negation turns what follows it, and in the languages where it may also follow
 what it denies ("funktioniert nicht", "ne marche pas") what precedes it. Bucket 0 is empty on purpose.
 """
 
@@ -13,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from spacy.strings import StringStore, get_string_id
 
 from models.features import Lexicon, negated, polarities
 from models.hashing import Hashes, join, scramble
@@ -22,6 +24,11 @@ from models.tokens import Flags, Positions, Tokens, spoken_hashes
 FEATURES: Final = 5
 WORD, _STEM, _ROOT, _PAIR, _VALENCE = range(FEATURES)
 
+_SHORTEST, _LONGEST = 2, 5
+"""Letters in a run; the ends of a word count as letters."""
+_LONGEST_WORD: Final = 30
+_NGRAM: Final = FEATURES
+_WORDS_KEPT: Final = 20_000
 _REACH_BACK_TOKENS: Final = 3
 _NEGATED: Final = np.uint64(7919)
 _NOTHING: Final = np.uint64(0)
@@ -69,6 +76,40 @@ def spoken_features(
     numbers[valence == 0, _VALENCE] = 0
     numbers[tokens.is_kind(Kind.SPACE, Kind.LINE, Kind.PARAGRAPH)] = 0
     return numbers, polarities(valence, turned)
+
+
+class NGrams:
+    """The buckets of the runs of letters of words, remembered by word."""
+
+    def __init__(self, strings: StringStore, count: int) -> None:
+        self._strings = strings
+        self._count = count
+        self._known: dict[int, NDArray[np.intp]] = {}
+
+    def of(self, tokens: Tokens) -> tuple[list[NDArray[np.intp]], Positions]:
+        """The buckets of each different word of these tokens, and which of them each token is.
+
+        What is no word has none.
+        """
+        words, first, which = np.unique(tokens.norm, return_index=True, return_inverse=True)
+        word = tokens.is_kind(Kind.UPPER, Kind.LOWER)[first]
+        if len(self._known) > _WORDS_KEPT:
+            self._known.clear()
+        found = []
+        for key, salt, counts in zip(words.tolist(), tokens.spoken[first].tolist(), word.tolist(), strict=True):
+            if key not in self._known:
+                self._known[key] = self._look_up(self._strings[key ^ salt] if counts else "", salt)
+            found.append(self._known[key])
+        return found, which
+
+    def _look_up(self, word: str, salt: int) -> NDArray[np.intp]:
+        letters = f"<{word[:_LONGEST_WORD]}>" if word else ""
+        runs = [
+            get_string_id(letters[start : start + length])
+            for length in range(_SHORTEST, _LONGEST + 1)
+            for start in range(len(letters) - length + 1)
+        ]
+        return buckets(scramble(np.array(runs, dtype=np.uint64) ^ np.uint64(salt), _NGRAM), self._count)
 
 
 def buckets(hashes: Hashes, count: int) -> NDArray[np.intp]:

@@ -20,11 +20,11 @@ from spacy.tokens import Doc
 
 from models.detection import detect
 from models.features import TONES, Lexicon, tone
-from models.heads import CUES, DEFAULT_BLEND, HEADS, FeedbackHeads, Weights
+from models.heads import CUES, DEFAULT_BLEND, HEADS, FeedbackHeads, Weights, segment_sums
 from models.multilingual import LANGUAGES
 from models.phrases import Phrase
 from models.scores import SENTIMENTS
-from models.spoken import FEATURES, FunctionWords, spoken_features
+from models.spoken import FEATURES, FunctionWords, NGrams, spoken_features
 from models.tokens import Positions, Tokens, language_salt, speak, spoken_language
 
 _CLASSES: Final = len(SENTIMENTS)
@@ -33,6 +33,7 @@ _SPOKEN: Final = slice(_POLARITY.stop, _POLARITY.stop + len(LANGUAGES))
 """Sums of a token: its weights by class, the squared idf, two of polarity, and which language it is in."""
 
 _SALTS: Final = np.array([language_salt(language) for language in LANGUAGES], dtype=np.uint64)
+_NO_BUCKETS: Final = np.empty(0, dtype=np.intp)
 
 FRICTION_RULE: Final = {
     **DEFAULT_BLEND,
@@ -49,13 +50,14 @@ class SpokenWeights:
     """What training leaves behind.
 
     `table` has a row a bucket: a weight a class, then the bucket's squared idf. `bias` has a row a language, `tone` a
-    row a language and tone; their columns are classes. `words` are lists in their normal form, by kind and language.
+    row a language and tone; their columns are classes. A language's logits are multiplied by its `sharpness`. `words` are lists in their normal form, by kind and language.
     """
 
     table: NDArray[np.int16]
     scale: NDArray[np.float64]
     bias: NDArray[np.float64]
     tone: NDArray[np.float64]
+    sharpness: NDArray[np.float64]
     lexicon: Lexicon
     cues: Sequence[Phrase]
     words: Mapping[str, Mapping[str, Sequence[str]]]
@@ -69,6 +71,7 @@ class SpokenWeights:
             scale=np.zeros(_CLASSES),
             bias=np.zeros((len(LANGUAGES), _CLASSES)),
             tone=np.zeros((len(LANGUAGES), TONES, _CLASSES)),
+            sharpness=np.ones(len(LANGUAGES)),
             lexicon=nothing,
             cues=[],
             words={"negations": {}, "negations_after": {}, "empty": {}},
@@ -98,6 +101,7 @@ class SpokenHeads(FeedbackHeads):
         """Score with these weights from now on."""
         self.spoken = weights
         self.words = FunctionWords.of(weights.words)
+        self._ngrams = NGrams(self._nlp.vocab.strings, len(weights.table))
         self.negations, self.empty_words = self.words.negations, self.words.empty
         self.use(replace(Weights.untrained(), cues=weights.cues, blend=FRICTION_RULE))
 
@@ -108,6 +112,10 @@ class SpokenHeads(FeedbackHeads):
         weights = sums[:, : _POLARITY.start]
         for column in range(FEATURES):
             weights += table[numbers[:, column]]
+        words, which = self._ngrams.of(tokens)
+        bounds = np.append(0, np.cumsum([len(word) for word in words], dtype=np.int64))
+        runs = table[np.concatenate([_NO_BUCKETS, *words])].astype(np.int32)
+        weights += segment_sums(runs, bounds).astype(np.int32)[which]
         sums[:, _POLARITY] = polarity
         sums[:, _SPOKEN] = tokens.spoken[:, None] == _SALTS
         return sums
@@ -124,7 +132,8 @@ class SpokenHeads(FeedbackHeads):
             own = weights.bias[number] + sum(
                 tones[:, column, None] * weights.tone[number, column] for column in range(TONES)
             )
-            sentiment += np.where(sums[:, _SPOKEN.start + number, None] > 0, own, 0.0)
+            spoken = sums[:, _SPOKEN.start + number] > 0
+            sentiment[spoken] = (sentiment[spoken] + own[spoken]) * weights.sharpness[number]
         return logits
 
     def to_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> None:
@@ -139,6 +148,7 @@ class SpokenHeads(FeedbackHeads):
             scale=weights.scale,
             bias=weights.bias,
             tone=weights.tone,
+            sharpness=weights.sharpness,
             lexicon_keys=weights.lexicon.keys,
             lexicon_valences=weights.lexicon.valences,
         )
@@ -155,9 +165,9 @@ class SpokenHeads(FeedbackHeads):
         with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
             table = np.concatenate([arrays["table"].astype(np.int16), arrays["squared_idf"][:, None]], axis=1)
             lexicon = Lexicon(arrays["lexicon_keys"], arrays["lexicon_valences"])
-            scale, bias, tones = arrays["scale"], arrays["bias"], arrays["tone"]
+            scale, bias, tones, sharpness = (arrays[name] for name in ("scale", "bias", "tone", "sharpness"))
         cues = [Phrase(text, CUES.index(column), weight, of) for text, column, weight, of in content["cues"]]
         self.use_spoken(
-            SpokenWeights(np.ascontiguousarray(table), scale, bias, tones, lexicon, cues, content["words"])
+            SpokenWeights(np.ascontiguousarray(table), scale, bias, tones, sharpness, lexicon, cues, content["words"])
         )
         return self
