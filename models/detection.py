@@ -36,30 +36,48 @@ _CLEAR_P: Final = 0.2
 FUNCTION_WORDS: Final = {
     language: frozenset(words.split())
     for language, words in {
-        "en": """the and my is it to of this that with have was for not but when how what are you can from just i'm
-            it's don't can't doesn't won't would they there been has which your does i we he she be will if or on in at
-            so very good great nice bad love app work works working please fix thanks all get got new no me game mail
-            email gmail google drive use useful easy cool awesome best worst thank its cant dont doesnt""",
-        "de": """und der das ist nicht ich ein eine einen mit auf für von zu den dem sie wir ihr auch aber noch nur wenn
-            wie mich mir dich dir hab habe sind kann schon immer heute jetzt doch mein meine meinen kein keine oder bei
-            nach aus wieder mehr sehr gut gute schlecht danke bitte leider über wird wurde werden dass daß weil beim zum
-            zur einfach geht funktioniert seit hier da alles nichts warum euch uns endlich guten morgen gerade dann eben nich nein""",
-        "es": """el los las una que de del por para con pero muy más está estoy esta este como yo tú se ya si sí al en
-            es son mi su lo le te nos cuando porque todo nada siempre hoy bien gracias bueno buena mejor hay ser hace
-            tengo puedo funciona también sin desde hasta eso esto y qué cómo día hola excelente genial fantástico aplicación mal vez""",
-        "fr": """le la les des une est et je tu il elle nous vous ils pas que qui dans pour sur avec ce cette ça mais
-            très plus bien merci c'est j'ai n'est qu'il d'un l'on suis sont fait faire tout tous rien quand comme aussi
-            être avoir au aux du en ne se mes mon ma ses sa leur où même depuis trop bonne bon application marche""",
-        "it": """il lo gli una che di del della dei delle è sono non per con ma più anche come questo questa mi ti si ci
-            ho hai ha io tu noi voi molto bene grazie buona buono ottima ottimo quando perché tutto niente sempre oggi
-            nel nella al alla dal dalla sul e ed cosa fatto fare c'è l'ho un'altra solo ancora adesso poi già funziona""",
-        "pt": """o os as um uma que de do da dos das em no na nos nas não nao por para pra com mas muito mais está tá
-            estou eu você vc tu ele ela se já meu minha seu sua é são isso este esta quando porque tudo nada sempre hoje
-            bem obrigado obrigada bom boa ótimo ótima melhor tem ser ter fazer só também sem foi vou e pq aí né ao""",
+        "en": """
+            the and my is it to of this that with have was for not but when how what are you can from
+            just i'm it's don't can't doesn't won't would they there been has which your does i we he
+            she be will if or on in at so very good great nice bad love app work works working please
+            fix thanks all get got new no me game mail email gmail google drive use useful easy cool
+            awesome best worst thank its cant dont doesnt
+        """,
+        "de": """
+            und der das ist nicht ich ein eine einen mit auf für von zu den dem sie wir ihr auch aber
+            noch nur wenn wie mich mir dich dir hab habe sind kann schon immer heute jetzt doch mein
+            meine meinen kein keine oder bei nach aus wieder mehr sehr gut gute schlecht danke bitte
+            leider über wird wurde werden dass daß weil beim zum zur einfach geht funktioniert seit hier
+            da alles nichts warum euch uns endlich guten morgen gerade dann eben nich nein
+        """,
+        "es": """
+            el los las una que de del por para con pero muy más está estoy esta este como yo tú se ya si
+            sí al en es son mi su lo le te nos cuando porque todo nada siempre hoy bien gracias bueno
+            buena mejor hay ser hace tengo puedo funciona también sin desde hasta eso esto y qué cómo
+            día hola excelente genial fantástico aplicación mal vez
+        """,
+        "fr": """
+            le la les des une est et je tu il elle nous vous ils pas que qui dans pour sur avec ce cette
+            ça mais très plus bien merci c'est j'ai n'est qu'il d'un l'on suis sont fait faire tout tous
+            rien quand comme aussi être avoir au aux du en ne se mes mon ma ses sa leur où même depuis
+            trop bonne bon application marche
+        """,
+        "it": """
+            il lo gli una che di del della dei delle è sono non per con ma più anche come questo questa
+            mi ti si ci ho hai ha io tu noi voi molto bene grazie buona buono ottima ottimo quando
+            perché tutto niente sempre oggi nel nella al alla dal dalla sul e ed cosa fatto fare c'è
+            l'ho un'altra solo ancora adesso poi già funziona
+        """,
+        "pt": """
+            o os as um uma que de do da dos das em no na nos nas não nao por para pra com mas muito mais
+            está tá estou eu você vc tu ele ela se já meu minha seu sua é são isso este esta quando
+            porque tudo nada sempre hoje bem obrigado obrigada bom boa ótimo ótima melhor tem ser ter
+            fazer só também sem foi vou e pq aí né ao
+        """,
     }.items()
 }
 """Words that are common in a language; several languages may share one, which then tells these from the others."""
-_LETTERS: Final = {"ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ": "pt", "ß": "de", "ä": "de", "ö": "de", "ü": "de"} | {
+"""Words that are common in a language; several languages may share one: it then tells these from the others."""
     "œ": "fr", "û": "fr", "î": "fr", "ì": "it", "ò": "it"
 }  # fmt: skip
 

@@ -1,8 +1,8 @@
 """Judges the model for other languages: `python -m models.evaluate_languages --data DIR [--write CARD.md]`.
 
-Prints, as Markdown, macro-F1, accuracy and calibration error of each language's sentiment, beside an SVM on TF-IDF (words
-and pairs, runs of two to five letters) trained on the same rows and beside the majority; the languages told of those texts;
-and friction against stars in reviews in these languages, where DIR holds the review streams.
+Prints, as Markdown, macro-F1, accuracy and calibration error of each language's sentiment, beside an SVM on TF-IDF
+(words and pairs, runs of two to five letters) trained on the same rows and beside the majority; the languages told
+of those texts; and friction against stars in reviews in these languages, where DIR holds the review streams.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def markdown(sentiment: Sequence[Judged], friction: Sequence[ReviewFriction]) ->
             for s in sentiment
         ),
         "",
-        "| friction against stars | bad reviews | good reviews | AUC | 1-2 stars with friction | 4-5 stars with friction |",
+        "| friction against stars | 1-2 stars | 4-5 stars | AUC | 1-2 stars with friction | 4-5 stars with friction |",
         "|---|---:|---:|---:|---:|---:|",
         *(
             f"| {f.language} | {f.bad:,} | {f.good:,} | {f.auc:.3f} | {f.bad_high:.0%} | {f.good_high:.0%} |"

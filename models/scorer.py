@@ -1,6 +1,7 @@
 """Texts in, columns of scores out: the models with their rules for language, stars and odd input.
 
-A text goes to the pipeline that knows its language: the given model for its own, the shipped multilingual one for others.
+A text goes to the pipeline that knows its language: the given model for its own, the shipped multilingual one for
+others.
 
 Rules of an event's scores
 - Only the first `MAX_SCORED_CHARACTERS` of a text are scored.

@@ -1,9 +1,10 @@
 """Hashed features of tokens in several languages: what the multilingual head sees.
 
-Like `models.features`, with what five languages have in common: each token gives its word, its stem, its root, the pair
-it ends and the valence of its stem; and the runs of letters within its word (`NGrams`), because these languages inflect
-and compound, and there is little to learn from. A negation turns what follows it, and in the languages where it may also follow
-what it denies ("funktioniert nicht", "ne marche pas") what precedes it. Bucket 0 is empty on purpose.
+Like `models.features`, with what five languages have in common: each token gives its word, its stem, its root, the
+pair it ends and the valence of its stem; and the runs of letters within its word (`NGrams`), because these
+languages inflect and compound, and there is little to learn from. A negation turns what follows it, and in the
+languages where it may also follow what it denies ("funktioniert nicht", "ne marche pas") what precedes it. Bucket
+0 is empty on purpose.
 """
 
 from __future__ import annotations

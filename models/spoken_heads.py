@@ -1,8 +1,8 @@
 """spaCy component: sentiment, friction, touchpoint, effort and intents of texts in several languages.
 
-The sentiment head is learned: integer weights of hashed features in one table for all languages, and of each language's
-tone, as in `models.heads`. Everything else rests on cues by language. Friction is a documented rule over the cues of
-problems and the sentiment (`FRICTION_RULE`): no labels of friction exist in these languages.
+The sentiment head is learned: integer weights of hashed features in one table for all languages, and of each
+language's tone, as in `models.heads`. Everything else rests on cues by language. Friction is a documented rule
+over the cues of problems and the sentiment (`FRICTION_RULE`): no labels of friction exist in these languages.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ FRICTION_RULE: Final = {
 class SpokenWeights:
     """What training leaves behind.
 
-    `table` has a row a bucket: a weight a class, then the bucket's squared idf. `bias` has a row a language, `tone` a
-    row a language and tone; their columns are classes. A language's logits are multiplied by its `sharpness`. `words` are lists in their normal form, by kind and language.
+    `table` has a row a bucket: a weight a class, then the bucket's squared idf. `bias` has a row a language,
+    `tone` a row a language and tone; their columns are classes. A language's logits are multiplied by its
+    `sharpness`. `words` are lists in their normal form, by kind and language.
     """
 
     table: NDArray[np.int16]
@@ -168,6 +169,8 @@ class SpokenHeads(FeedbackHeads):
             scale, bias, tones, sharpness = (arrays[name] for name in ("scale", "bias", "tone", "sharpness"))
         cues = [Phrase(text, CUES.index(column), weight, of) for text, column, weight, of in content["cues"]]
         self.use_spoken(
-            SpokenWeights(np.ascontiguousarray(table), scale, bias, tones, sharpness, lexicon, cues, content["words"])
+            SpokenWeights(
+                np.ascontiguousarray(table), scale, bias, tones, sharpness, lexicon, cues, content["words"]
+            )
         )
         return self

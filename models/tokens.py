@@ -119,7 +119,9 @@ def word_hashes(words: Sequence[str], language: str = "en") -> Hashes:
 
 def spoken_hashes(words: Mapping[str, Sequence[str]]) -> Hashes:
     """The NORM hashes of words of several languages, by language."""
-    return np.concatenate([np.empty(0, dtype=np.uint64), *(word_hashes(some, lang) for lang, some in words.items())])
+    return np.concatenate(
+        [np.empty(0, dtype=np.uint64), *(word_hashes(some, lang) for lang, some in words.items())]
+    )
 
 
 def language_salt(language: str | None) -> np.uint64:

@@ -1,4 +1,4 @@
-"""German, Spanish, French, Italian and Portuguese: scored by their own pipeline, routed by language, always the same."""
+"""Five other languages: scored by their own pipeline, routed by language, always the same."""
 
 from __future__ import annotations
 
@@ -103,7 +103,12 @@ def test_intents(language: str, text: str, intent: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "text", "effort"),
-    [("de", "Sehr umständlich", -3), ("es", "Es muy fácil", 4), ("fr", "C'est compliqué", -3), ("pt", "Bonito", None)],
+    [
+        ("de", "Sehr umständlich", -3),
+        ("es", "Es muy fácil", 4),
+        ("fr", "C'est compliqué", -3),
+        ("pt", "Bonito", None),
+    ],
 )
 def test_effort(language: str, text: str, effort: int | None) -> None:
     assert _one(text, language)["effort"] == effort
@@ -124,7 +129,12 @@ def test_a_problem_denied_is_no_friction(language: str, trouble: str, none: str)
 
 
 def test_courtesies_are_no_friction() -> None:
-    for language, text in (("de", "Vielen Dank!"), ("es", "Muchas gracias"), ("fr", "Merci d'avance"), ("it", "Grazie")):
+    for language, text in (
+        ("de", "Vielen Dank!"),
+        ("es", "Muchas gracias"),
+        ("fr", "Merci d'avance"),
+        ("it", "Grazie"),
+    ):
         assert _one(text, language)["friction_p"] < 0.1
 
 
