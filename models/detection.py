@@ -76,8 +76,8 @@ FUNCTION_WORDS: Final = {
         """,
     }.items()
 }
-"""Words that are common in a language; several languages may share one, which then tells these from the others."""
 """Words that are common in a language; several languages may share one: it then tells these from the others."""
+_LETTERS: Final = {"ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ": "pt", "ß": "de", "ä": "de", "ö": "de", "ü": "de"} | {
     "œ": "fr", "û": "fr", "î": "fr", "ì": "it", "ò": "it"
 }  # fmt: skip
 
