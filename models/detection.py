@@ -76,10 +76,14 @@ FUNCTION_WORDS: Final = {
         """,
     }.items()
 }
-"""Words that are common in a language; several languages may share one: it then tells these from the others."""
-_LETTERS: Final = {"ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ": "pt", "ß": "de", "ä": "de", "ö": "de", "ü": "de"} | {
-    "œ": "fr", "û": "fr", "î": "fr", "ì": "it", "ò": "it"
-}  # fmt: skip
+"""Common words of each language. Several languages may share one: it then tells these from the others."""
+_LETTERS: Final = {
+    **dict.fromkeys("ñ¿¡", "es"),
+    **dict.fromkeys("ãõ", "pt"),
+    **dict.fromkeys("ßäöü", "de"),
+    **dict.fromkeys("œûî", "fr"),
+    **dict.fromkeys("ìò", "it"),
+}
 
 
 def primary(tag: str | None) -> str | None:
