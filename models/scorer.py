@@ -66,6 +66,8 @@ _INTENT_SETS: Final = pa.array(
 _BATCH_TEXTS: Final = 256
 _WORDS_KEPT: Final = 100_000
 """Distinct words whose attributes stay in memory between batches; others are forgotten after theirs."""
+_FEWER: Final = 8
+"""The pipeline for other languages, which most texts do not need, keeps so many times fewer."""
 
 
 class Scorer:
@@ -152,9 +154,12 @@ class Scorer:
         own = [number for number, text in enumerate(texts) if languages[number] == self.language or not text]
         others = sorted(set(range(len(texts))).difference(own))
         with self._busy:
-            for nlp, numbers in ((self.nlp, own), (self._spoken if others else self.nlp, others)):
+            pipelines = [(self.nlp, own, _WORDS_KEPT)]
+            if others:
+                pipelines.append((self._spoken, others, _WORDS_KEPT // _FEWER))
+            for nlp, numbers, kept in pipelines:
                 # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
-                many = len(nlp.vocab) > _WORDS_KEPT
+                many = len(nlp.vocab) > kept
                 with nlp.memory_zone() if many else contextlib.nullcontext():
                     docs = (
                         speak(nlp.make_doc(texts[number][:MAX_SCORED_CHARACTERS]), languages[number])

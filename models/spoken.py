@@ -29,7 +29,7 @@ _SHORTEST, _LONGEST = 2, 5
 """Letters in a run; the ends of a word count as letters."""
 _LONGEST_WORD: Final = 30
 _NGRAM: Final = FEATURES
-_WORDS_KEPT: Final = 20_000
+_WORDS_KEPT: Final = 10_000
 _REACH_BACK_TOKENS: Final = 3
 _NEGATED: Final = np.uint64(7919)
 _NOTHING: Final = np.uint64(0)
@@ -85,9 +85,9 @@ class NGrams:
     def __init__(self, strings: StringStore, count: int) -> None:
         self._strings = strings
         self._count = count
-        self._known: dict[int, NDArray[np.intp]] = {}
+        self._known: dict[int, NDArray[np.int32]] = {}
 
-    def of(self, tokens: Tokens) -> tuple[list[NDArray[np.intp]], Positions]:
+    def of(self, tokens: Tokens) -> tuple[list[NDArray[np.int32]], Positions]:
         """The buckets of each different word of these tokens, and which of them each token is.
 
         What is no word has none.
@@ -96,21 +96,31 @@ class NGrams:
         word = tokens.is_kind(Kind.UPPER, Kind.LOWER)[first]
         if len(self._known) > _WORDS_KEPT:
             self._known.clear()
-        found = []
-        for key, salt, counts in zip(words.tolist(), tokens.spoken[first].tolist(), word.tolist(), strict=True):
-            if key not in self._known:
-                self._known[key] = self._look_up(self._strings[key ^ salt] if counts else "", salt)
-            found.append(self._known[key])
-        return found, which
+        keys = words.tolist()
+        self._learn(keys, tokens.spoken[first].tolist(), word.tolist())
+        return [self._known[key] for key in keys], which
 
-    def _look_up(self, word: str, salt: int) -> NDArray[np.intp]:
-        letters = f"<{word[:_LONGEST_WORD]}>" if word else ""
-        runs = [
+    def _learn(self, keys: Sequence[int], salts: Sequence[int], are_words: Sequence[bool]) -> None:
+        """Remember those of these words that are new, all at once."""
+        new = [
+            (key, salt, self._runs(self._strings[key ^ salt]) if counts else [])
+            for key, salt, counts in zip(keys, salts, are_words, strict=True)
+            if key not in self._known
+        ]
+        lengths = [len(runs) for _, _, runs in new]
+        hashes = np.array([run for _, _, runs in new for run in runs], dtype=np.uint64)
+        salted = hashes ^ np.repeat(np.array([salt for _, salt, _ in new], dtype=np.uint64), lengths)
+        parts = np.split(buckets(scramble(salted, _NGRAM), self._count).astype(np.int32), np.cumsum(lengths)[:-1])
+        self._known.update((key, part) for (key, _, _), part in zip(new, parts, strict=bool(new)))
+
+    @staticmethod
+    def _runs(word: str) -> list[int]:
+        letters = f"<{word[:_LONGEST_WORD]}>"
+        return [
             get_string_id(letters[start : start + length])
             for length in range(_SHORTEST, _LONGEST + 1)
             for start in range(len(letters) - length + 1)
         ]
-        return buckets(scramble(np.array(runs, dtype=np.uint64) ^ np.uint64(salt), _NGRAM), self._count)
 
 
 def buckets(hashes: Hashes, count: int) -> NDArray[np.intp]:

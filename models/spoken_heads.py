@@ -33,7 +33,7 @@ _SPOKEN: Final = slice(_POLARITY.stop, _POLARITY.stop + len(LANGUAGES))
 """Sums of a token: its weights by class, the squared idf, two of polarity, and which language it is in."""
 
 _SALTS: Final = np.array([language_salt(language) for language in LANGUAGES], dtype=np.uint64)
-_NO_BUCKETS: Final = np.empty(0, dtype=np.intp)
+_NO_BUCKETS: Final = np.empty(0, dtype=np.int32)
 
 FRICTION_RULE: Final = {
     **DEFAULT_BLEND,

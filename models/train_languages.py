@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,6 +104,14 @@ def build(sets: LabelledSets) -> Language:
     bias = of_language + model.intercept_
     weights = SpokenWeights(table, scale, bias, tones, sharpness, lexicon, _cues(written), words)
     return _assembled(weights, written, sets)
+
+
+def renew_cues(model: Path, sets: LabelledSets) -> Language:
+    """The model with the learned weights and valences it has, and the cues and seed phrases of this version."""
+    heads = spacy.load(model).get_pipe("spoken_heads")
+    assert isinstance(heads, SpokenHeads)
+    written = {language: _read_words(language) for language in LANGUAGES}
+    return _assembled(replace(heads.spoken, cues=_cues(written)), written, sets)
 
 
 def _model() -> LogisticRegression:
@@ -251,9 +259,11 @@ def _meta(weights: SpokenWeights, sets: LabelledSets) -> dict[str, Any]:
 @click.option(
     "--output", type=click.Path(path_type=Path), default=MULTILINGUAL, help="Where the model is written."
 )
-def main(data: Path, output: Path) -> None:
+@click.option("--cues-only", is_flag=True, help="Keep what --output has learned; renew cues and seed phrases.")
+def main(data: Path, output: Path, cues_only: bool) -> None:
     """Train the model for other languages and write it."""
-    nlp = build(LabelledSets(data))
+    sets = LabelledSets(data)
+    nlp = renew_cues(output, sets) if cues_only else build(sets)
     nlp.to_disk(output)
     click.echo(f"{nlp.meta['name']} {nlp.meta['version']} written to {output}")
 
