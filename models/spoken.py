@@ -23,7 +23,7 @@ from models.language import Kind
 from models.tokens import Flags, Positions, Tokens, spoken_hashes
 
 FEATURES: Final = 5
-WORD, _STEM, _ROOT, _PAIR, _VALENCE = range(FEATURES)
+_WORD, _STEM, _ROOT, _PAIR, _VALENCE = range(FEATURES)
 
 _SHORTEST, _LONGEST = 2, 5
 """Letters in a run; the ends of a word count as letters."""
@@ -65,7 +65,7 @@ def spoken_features(
     previous[starts] = _NOTHING
     hashes = np.stack(
         [
-            scramble(tokens.norm ^ salt, WORD),
+            scramble(tokens.norm ^ salt, _WORD),
             scramble(tokens.stem ^ salt, _STEM),
             scramble(tokens.suffix, _ROOT),
             scramble(join(previous, tokens.norm), _PAIR),

@@ -38,7 +38,13 @@ _NO_BUCKETS: Final = np.empty(0, dtype=np.int32)
 FRICTION_RULE: Final = {
     **DEFAULT_BLEND,
     "touchpoint_head": 0.0,
+    "touchpoint_seed": 0.9,
+    "touchpoint_context": 2.2,
+    "touchpoint_other": 1.5,
+    "touchpoint_threshold": 0.35,
+    "sentiment_problem": 0.2,
     "friction_problem": 0.32,
+    "friction_question": -0.5,
     "friction_sentiment": 2.5,
     "friction_bias": -0.6,
 }

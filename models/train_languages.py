@@ -42,7 +42,7 @@ from models.tokens import Tokens, speak, word_hashes
 
 MODEL_NAME: Final = "feedback_languages"
 MODEL_RELEASE: Final = "0.2.0"
-BUCKETS: Final = 1 << 18
+BUCKETS: Final = 1 << 20
 SEED: Final = 20261122
 
 _WORDS: Final = Path(__file__).with_name("languages")
@@ -51,7 +51,8 @@ _KINDS: Final = ("negations", "negations_after", "empty")
 _LEAST_DOCUMENTS: Final = 2
 _FOLDS: Final = 3
 _C: Final = 2.0
-_MOST_STEPS: Final = 300
+_MOST_STEPS: Final = 100
+_TOLERANCE: Final = 1e-3
 _INT8_MOST: Final = 127
 _SEED_WEIGHT: Final = 3
 
@@ -115,7 +116,7 @@ def renew_cues(model: Path, sets: LabelledSets) -> Language:
 
 
 def _model() -> LogisticRegression:
-    return LogisticRegression(C=_C, max_iter=_MOST_STEPS)
+    return LogisticRegression(C=_C, max_iter=_MOST_STEPS, tol=_TOLERANCE)
 
 
 def _sharpness(
