@@ -112,8 +112,8 @@ def friction_table(data: Path, scorer: Scorer) -> list[ReviewFriction]:
         path = data / "streams" / f"{name}.jsonl.gz"
         if not path.is_file():
             continue
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            reviews = [json.loads(line) for line in lines]
+        with gzip.open(path, "rt", encoding="utf-8") as stream:
+            reviews = [json.loads(line) for line in stream]
         for review in reviews:
             texts.append("\n".join(review[field] or "" for field in fields))
             stars.append(review["rating"] or np.nan)
