@@ -68,11 +68,13 @@ wheel: install  ## Build the wheel and try it in an empty environment
 bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=section, MINUTES=of memory)
 	@$(BIN)/python -m benchmarks --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(addprefix --minutes ,$(MINUTES))
 
-model: install  ## Train the shipped model again from the labelled sets
+model: install  ## Train the shipped models again from the labelled sets
 	@$(BIN)/python -m models.train --data "$(DATA)"
+	@$(BIN)/python -m models.train_languages --data "$(DATA)"
 
 evaluate: install  ## Measure the shipped model and keep the figures in its card (ONLY=section,…)
 	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))
+	@$(BIN)/python -m models.evaluate_languages --data "$(DATA)"
 
 docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.docs

@@ -12,4 +12,7 @@ MODEL_NAME: Final = "feedback"
 SHIPPED: Final = Path(__file__).with_name("en_feedback")
 """The folder of the model that travels with the package."""
 
-from models import clauses, heads, language  # noqa: E402, F401
+MULTILINGUAL: Final = Path(__file__).with_name("multi_feedback")
+"""The folder of the model for other languages, which travels with the package too."""
+
+from models import clauses, heads, language, multilingual, spoken_heads  # noqa: E402, F401

@@ -9,11 +9,14 @@ A clause begins
 - at a word of contrast (`CONTRAST`), when at least two words stand before it and two after it in its sentence;
 - after the first comma of a sentence that opens with a concession (`CONCESSION`): "Although I like it, it
   crashes".
+
+The words of contrast and concession are English unless the config of the pipeline names those of other languages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -23,7 +26,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import minibatch
 
 from models.language import Kind
-from models.tokens import Flags, Positions, Tokens, remember_tokens, word_hashes
+from models.tokens import Flags, Hashes, Positions, Tokens, remember_tokens, spoken_hashes
 
 CONTRAST: Final = (
     "but",
@@ -38,13 +41,19 @@ CONTRAST: Final = (
 )
 CONCESSION: Final = ("although", "though", "while", "despite")
 
-_CONTRAST: Final = word_hashes(CONTRAST)
-_CONCESSION: Final = word_hashes(CONCESSION)
 _STARTS: Final = "clause_starts"
 _LEAST_WORDS: Final = 2
 
 
-def clause_starts(tokens: Tokens) -> Positions:
+@dataclass(frozen=True)
+class Joints:
+    """NORM hashes of the words that join two clauses."""
+
+    contrast: Hashes
+    concession: Hashes
+
+
+def clause_starts(tokens: Tokens, joints: Joints) -> Positions:
     """Rows of `tokens` at which a clause begins, ascending; every document with a token begins one."""
     word = tokens.is_kind(Kind.UPPER, Kind.LOWER)
     words = np.flatnonzero(word)
@@ -52,9 +61,9 @@ def clause_starts(tokens: Tokens) -> Positions:
     if not len(words):
         return first_rows
     hard = _after_a_break(tokens, words)
-    soft = _at_a_contrast(tokens, words, hard)
+    soft = _at_a_contrast(tokens, words, hard, joints.contrast)
     starts = words[hard | soft]
-    concessions = _after_a_concession(tokens, words, words[hard])
+    concessions = _after_a_concession(tokens, words, words[hard], joints.concession)
     rows = np.unique(np.concatenate([starts, concessions]))
     # A bracket, quote or bullet directly before the first word belongs to the clause it opens.
     rows = rows - (tokens.is_kind(Kind.OPEN)[rows - 1] & ~np.isin(rows, first_rows))
@@ -79,20 +88,20 @@ def _after_a_break(tokens: Tokens, words: Positions) -> Flags:
     return np.concatenate([[True], broken])
 
 
-def _at_a_contrast(tokens: Tokens, words: Positions, hard: Flags) -> Flags:
+def _at_a_contrast(tokens: Tokens, words: Positions, hard: Flags, contrast: Hashes) -> Flags:
     """Which words open a contrast with enough of their sentence on either side."""
     order = np.arange(len(words))
     since = order - np.maximum.accumulate(np.where(hard, order, 0))
     next_hard = np.append(np.flatnonzero(hard), len(words))
     left = next_hard[np.searchsorted(next_hard, order, side="right")] - order
-    contrast = np.isin(tokens.norm[words], _CONTRAST)
-    return contrast & (since >= _LEAST_WORDS) & (left > _LEAST_WORDS)
+    found = np.isin(tokens.norm[words], contrast)
+    return found & (since >= _LEAST_WORDS) & (left > _LEAST_WORDS)
 
 
-def _after_a_concession(tokens: Tokens, words: Positions, starts: Positions) -> Positions:
+def _after_a_concession(tokens: Tokens, words: Positions, starts: Positions, concession: Hashes) -> Positions:
     """First words after the comma that ends a concession standing at the start of a sentence."""
     commas = np.flatnonzero(tokens.is_kind(Kind.COMMA))
-    opening = np.isin(tokens.norm[starts], _CONCESSION)
+    opening = np.isin(tokens.norm[starts], concession)
     if not len(commas) or not opening.any():
         return np.empty(0, dtype=np.int64)
     ends = np.append(starts[1:], len(tokens))[opening]
@@ -103,14 +112,21 @@ def _after_a_concession(tokens: Tokens, words: Positions, starts: Positions) -> 
     return result
 
 
-@Language.factory("clauses")
-def create_clauses(nlp: Language, name: str) -> ClauseSplitter:
-    """The factory that a spaCy config names."""
-    return ClauseSplitter()
+@Language.factory(
+    "clauses", default_config={"contrast": {"en": list(CONTRAST)}, "concession": {"en": list(CONCESSION)}}
+)
+def create_clauses(
+    nlp: Language, name: str, contrast: Mapping[str, Sequence[str]], concession: Mapping[str, Sequence[str]]
+) -> ClauseSplitter:
+    """The factory that a spaCy config names; the words are in their normal form, by language."""
+    return ClauseSplitter(Joints(spoken_hashes(contrast), spoken_hashes(concession)))
 
 
 class ClauseSplitter:
     """spaCy component: notes where the clauses of a document begin; `doc._.clauses` are their spans."""
+
+    def __init__(self, joints: Joints) -> None:
+        self.joints = joints
 
     def __call__(self, doc: Doc) -> Doc:
         return next(iter(self.pipe([doc])))
@@ -121,7 +137,7 @@ class ClauseSplitter:
             for doc in docs:
                 remember_tokens(doc)
             tokens = Tokens.of(docs)
-            starts = clause_starts(tokens)
+            starts = clause_starts(tokens, self.joints)
             cuts = np.searchsorted(starts, tokens.document_start)
             for position, doc in enumerate(docs):
                 own = starts[cuts[position] : cuts[position + 1]]

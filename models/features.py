@@ -30,7 +30,7 @@ NEGATIONS: Final = (
     *("can't", "don't", "doesn't", "didn't", "won't", "isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't"),
     *("hadn't", "wouldn't", "couldn't", "shouldn't", "ain't", "needn't", "mustn't", "n't"),
 )
-_NEGATIONS: Final = word_hashes(NEGATIONS)
+ENGLISH_NEGATIONS: Final = word_hashes(NEGATIONS)
 _NEGATED: Final = 7919
 _PLAIN, _TURNED = 4, -3
 """A polarity counts in quarter steps of the lexicon; a negation turns it and takes a quarter off."""
@@ -55,13 +55,13 @@ class Lexicon:
         return np.where(self.keys[at] == norms, self.valences[at], np.int8(0))
 
 
-def negated(tokens: Tokens, starts: Positions) -> Flags:
-    """Which tokens stand within reach of a negation."""
+def negated(tokens: Tokens, starts: Positions, negations: Hashes = ENGLISH_NEGATIONS) -> Flags:
+    """Which tokens stand within reach of a negation, which comes before what it turns."""
     rows = np.arange(len(tokens))
     begins = np.zeros(len(tokens), dtype=bool)
     begins[starts] = True
     barrier = np.maximum.accumulate(np.where(begins | tokens.is_kind(Kind.COMMA), rows, -1))
-    last = np.maximum.accumulate(np.where(np.isin(tokens.norm, _NEGATIONS), rows, -1))
+    last = np.maximum.accumulate(np.where(np.isin(tokens.norm, negations), rows, -1))
     before = np.append(-1, last[:-1])
     result: Flags = (before >= barrier) & (before >= 0) & (rows - before <= _REACH_TOKENS)
     return result
@@ -89,9 +89,13 @@ def token_features(
         return np.empty((0, FEATURES), dtype=np.intp), np.empty((0, 2), dtype=np.int32)
     turned = negated(tokens, starts)
     valence = lexicon.valence(tokens.norm)
+    return _buckets(tokens, starts, turned, valence, count), polarities(valence, turned)
+
+
+def polarities(valence: NDArray[np.int8], turned: Flags) -> NDArray[np.int32]:
+    """How good and how bad each token is, in quarter steps of the lexicon; two columns."""
     strength = valence.astype(np.int32) * np.where(turned, _TURNED, _PLAIN).astype(np.int32)
-    polarity = np.stack([np.maximum(strength, 0), np.maximum(-strength, 0)], axis=1)
-    return _buckets(tokens, starts, turned, valence, count), polarity
+    return np.stack([np.maximum(strength, 0), np.maximum(-strength, 0)], axis=1)
 
 
 def _buckets(

@@ -19,11 +19,11 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from models.clauses import starts_of
-from models.features import FEATURES, TONES, Lexicon, negated, token_features, tone
+from models.features import ENGLISH_NEGATIONS, FEATURES, TONES, Lexicon, negated, token_features, tone
 from models.language import Kind
 from models.phrases import Phrase, PhraseTable
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
-from models.tokens import Positions, Tokens, forget_tokens, word_hashes
+from models.tokens import Hashes, Positions, Tokens, forget_tokens, word_hashes
 from schemas.touchpoint import OTHER, Touchpoint
 
 HEADS: Final = (*SENTIMENTS, "friction", *(touchpoint.value for touchpoint in Touchpoint), OTHER)
@@ -126,6 +126,9 @@ def create_heads(nlp: Language, name: str) -> FeedbackHeads:
 class FeedbackHeads:
     """Writes `doc.user_data["mentions"]` (one `CLAUSE` record a clause) and `["event"]` (one `EVENT` record)."""
 
+    negations = ENGLISH_NEGATIONS
+    empty_words = _EMPTY_WORDS
+
     def __init__(self, nlp: Language, weights: Weights | None = None) -> None:
         self._nlp = nlp
         self.use(weights or Weights.untrained())
@@ -170,7 +173,7 @@ class FeedbackHeads:
         document = np.searchsorted(tokens.document_start, starts, side="right") - 1
         sums = segment_sums(self._token_sums(tokens, starts), bounds)
         cues = self._cue_sums(tokens, starts)
-        content = _has_content(tokens, bounds, cues)
+        content = _has_content(tokens, bounds, cues, self.empty_words)
         # What an event says is what its clauses with content say; a text of courtesies speaks for itself.
         empty = np.bincount(document, weights=content, minlength=len(docs)) == 0
         counted = np.where((content | empty[document])[:, None], sums, 0)
@@ -212,7 +215,7 @@ class FeedbackHeads:
         Under a negation effort counts the other way round, and what would be a problem is none.
         """
         rows, columns, weights = self._phrases.find(tokens)
-        turned = negated(tokens, starts)[rows]
+        turned = negated(tokens, starts, self.negations)[rows]
         signed = np.where(turned & (columns == _EFFORT), -weights, weights)
         signed[turned & np.isin(columns, _OF_PROBLEMS) & (weights > 0)] = 0
         clause = np.searchsorted(starts, rows, side="right") - 1
@@ -373,10 +376,12 @@ def _counts(flags: NDArray[np.bool_], bounds: Positions) -> Positions:
     return result
 
 
-def _has_content(tokens: Tokens, bounds: Positions, cues: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _has_content(
+    tokens: Tokens, bounds: Positions, cues: NDArray[np.int64], empty_words: Hashes
+) -> NDArray[np.bool_]:
     """Which clauses say anything beyond courtesies."""
     word = tokens.is_kind(Kind.UPPER, Kind.LOWER)
-    telling = _counts(word & ~np.isin(tokens.norm, _EMPTY_WORDS), bounds) > 0
+    telling = _counts(word & ~np.isin(tokens.norm, empty_words), bounds) > 0
     courtesy = cues[:, _COURTESY]
     polite = (courtesy >= _COURTEOUS) | ((courtesy > 0) & (_counts(word, bounds) <= _FEW_WORDS))
     result: NDArray[np.bool_] = telling & ~(polite & (cues[:, _PROBLEM] == 0))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 
 from models.hashing import Hashes, join
-from models.tokens import Positions, Tokens
+from models.tokens import Positions, Tokens, speak
 
 LONGEST: Final = 4
 """Tokens in a phrase."""
@@ -19,11 +19,12 @@ LONGEST: Final = 4
 
 @dataclass(frozen=True)
 class Phrase:
-    """A phrase of one to four words; finding it adds `weight` to `column`."""
+    """A phrase of one to four words of a language; finding it adds `weight` to `column`."""
 
     text: str
     column: int
     weight: int
+    language: str = "en"
 
 
 class PhraseTable:
@@ -35,7 +36,7 @@ class PhraseTable:
     def __init__(self, nlp: Language, phrases: Iterable[Phrase]) -> None:
         tables: list[dict[tuple[int, int], int]] = [{} for _ in range(LONGEST)]
         for phrase in phrases:
-            stems = Tokens.of([nlp.make_doc(phrase.text)]).stem
+            stems = Tokens.of([speak(nlp.make_doc(phrase.text), phrase.language)]).stem
             if not 0 < len(stems) <= LONGEST:
                 raise ValueError(f"the phrase {phrase.text!r} has {len(stems)} tokens; it may have 1 to {LONGEST}")
             key = stems[:1]

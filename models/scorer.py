@@ -1,8 +1,11 @@
-"""Texts in, columns of scores out: the model with its rules for language, noise, stars and odd input.
+"""Texts in, columns of scores out: the models with their rules for language, noise, stars and odd input.
+
+A text goes to the pipeline that knows its language: the given model for its own, the shipped multilingual one for
+others.
 
 Rules of an event's scores
 - The author's own words are scored (`models.own_words`), of the first `MAX_SCORED_CHARACTERS` of the text.
-- An event without scores says why: `deleted`; `language:es`, a language the model does not know; `script:cyrillic`,
+- An event without scores says why: `deleted`; `language:ja`, a language no pipeline knows; `script:cyrillic`,
   letters it cannot read, whatever the language is said to be; `noise:spam` and the other kinds of `models.noise`;
   and, where there is no rating either, `quoted`, a text of quotations only, and `empty`, one without any word or sign.
 - A rating anchors the event by a fitted rule (`models.stars`), so that a one-star "ok" is negative; `text_sentiment`
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,12 +29,13 @@ import spacy
 from numpy.typing import NDArray
 from spacy.language import Language
 
-from models import SHIPPED
+from models import MULTILINGUAL, SHIPPED
 from models.detection import detect, primary
 from models.heads import EVENT_KEY, MENTIONS_KEY, TOUCHPOINTS
 from models.own_words import QUOTED, OwnWords, own_words
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
 from models.stars import fitted_rule
+from models.tokens import speak
 from schemas.arrow import MENTION, REDACTED, SCORED
 from schemas.errors import UsageError
 from schemas.touchpoint import OTHER
@@ -49,17 +54,27 @@ _INTENT_SETS: Final = pa.array(
 _BATCH_TEXTS: Final = 256
 _WORDS_KEPT: Final = 30_000
 """Distinct words whose attributes stay in memory between batches; others are forgotten after theirs."""
+_FEWER: Final = 8
+"""The pipeline for other languages, which most texts do not need, keeps so many times fewer."""
 
 
 class Scorer:
-    """A loaded model. Scores do not depend on the order or number of texts given at once; safe between threads."""
+    """A loaded model, with one for other languages. Scores do not depend on the order or number of texts given at once;
+    safe between threads.
 
-    def __init__(self, nlp: Language) -> None:
+    `multilingual` is the folder of the pipeline for other languages; it is loaded when the first such text comes. The
+    version names both: `feedback-0.2.0+<hash>.<hash of the multilingual one>`.
+    """
+
+    def __init__(self, nlp: Language, multilingual: Path = MULTILINGUAL) -> None:
         self.nlp = nlp
         self._busy = threading.Lock()
-        self.languages: frozenset[str] = frozenset({nlp.meta["scored_language"]})
+        self._multilingual = multilingual
+        other = json.loads((multilingual / "meta.json").read_text(encoding="utf-8"))
+        self.language: str = nlp.meta["scored_language"]
+        self.languages: frozenset[str] = frozenset({self.language, *other["scored_languages"]})
         self.meta: Mapping[str, Any] = nlp.meta
-        self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}"
+        self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}.{other['version'].split('+')[1]}"
 
     def score(
         self,
@@ -74,11 +89,10 @@ class Scorer:
         raises on account of what a text says.
         """
         count = len(texts)
-        own = next(iter(self.languages))
         tags = [primary(tag) for tag in languages] if languages is not None else [None] * count
         own_texts = [own_words(text) for text in texts]
         found = [
-            tag or detect(words.text or words.reading.text, own)
+            tag or detect(words.text or words.reading.text, self.language)
             for tag, words in zip(tags, own_texts, strict=True)
         ]
         rating = np.array([np.nan] * count if ratings is None else ratings, dtype=np.float64)
@@ -88,7 +102,7 @@ class Scorer:
 
         readable = known & ~gone & ~np.array(refused, dtype=bool)
         events, mentions, lengths = self._read(
-            [words.text if ok else "" for words, ok in zip(own_texts, readable, strict=True)]
+            [words.text if ok else "" for words, ok in zip(own_texts, readable, strict=True)], found
         )
         _to_stored_places(mentions, lengths, own_texts)
         said = lengths > 0
@@ -129,19 +143,41 @@ class Scorer:
             schema=SCORES,
         )
 
-    def _read(self, texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    def _read(
+        self, texts: Sequence[str], languages: Sequence[str]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
         """EVENT records one a text, CLAUSE records of all texts in order, and how many of these each text has."""
-        events: list[NDArray[Any]] = []
-        mentions: list[NDArray[Any]] = []
+        records: list[tuple[NDArray[Any], NDArray[Any]] | None] = [None] * len(texts)
+        own = [number for number, text in enumerate(texts) if languages[number] == self.language or not text]
+        others = sorted(set(range(len(texts))).difference(own))
         with self._busy:
-            # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
-            many = len(self.nlp.vocab) > _WORDS_KEPT
-            with self.nlp.memory_zone() if many else contextlib.nullcontext():
-                for doc in self.nlp.pipe(texts, batch_size=_BATCH_TEXTS):
-                    events.append(doc.user_data[EVENT_KEY])
-                    mentions.append(doc.user_data[MENTIONS_KEY])
-        lengths = np.fromiter((len(some) for some in mentions), dtype=np.int64, count=len(mentions))
-        return _joined(events, EVENT), _joined(mentions, CLAUSE), lengths
+            pipelines = [(self.nlp, own, _WORDS_KEPT)]
+            if others:
+                pipelines.append((self._spoken, others, _WORDS_KEPT // _FEWER))
+            for nlp, numbers, kept in pipelines:
+                # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
+                many = len(nlp.vocab) > kept
+                with nlp.memory_zone() if many else contextlib.nullcontext():
+                    docs = (
+                        speak(nlp.make_doc(texts[number]), languages[number])
+                        if numbers is others
+                        else nlp.make_doc(texts[number])
+                        for number in numbers
+                    )
+                    for number, doc in zip(numbers, nlp.pipe(docs, batch_size=_BATCH_TEXTS), strict=True):
+                        records[number] = doc.user_data[EVENT_KEY], doc.user_data[MENTIONS_KEY]
+        read = [record for record in records if record is not None]
+        lengths = np.fromiter((len(mentions) for _, mentions in read), dtype=np.int64, count=len(read))
+        return (
+            _joined([event for event, _ in read], EVENT),
+            _joined([mentions for _, mentions in read], CLAUSE),
+            lengths,
+        )
+
+    @functools.cached_property
+    def _spoken(self) -> Language:
+        """The pipeline for other languages."""
+        return spacy.load(self._multilingual)
 
 
 def _joined(records: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,10 @@ Flags = NDArray[np.bool_]
 
 _ATTRIBUTES: Final = [NORM, PREFIX, SUFFIX, SHAPE, IDX, LENGTH]
 _KIND: Final = {kind: np.uint64(get_string_id(kind.value)) for kind in Kind}
+_WORDS: Final = [_KIND[Kind.UPPER], _KIND[Kind.LOWER]]
 _TABLE: Final = "token_attributes"
+_LANGUAGE: Final = "language"
+_PLAIN: Final = frozenset((None, "en"))
 _NO_TOKENS: Final = np.empty((0, len(_ATTRIBUTES)), dtype=np.uint64)
 
 
@@ -39,6 +42,7 @@ class Tokens:
     start: Positions
     end: Positions
     document_start: Positions
+    spoken: Hashes
 
     def __len__(self) -> int:
         return len(self.norm)
@@ -50,6 +54,11 @@ class Tokens:
         table = np.concatenate(arrays) if arrays else _NO_TOKENS
         norm, stem, suffix, kind, start, length = (np.ascontiguousarray(column) for column in table.T)
         lengths = np.fromiter((len(doc) for doc in docs), dtype=np.int64, count=len(docs))
+        languages = [doc.user_data.get(_LANGUAGE) for doc in docs]
+        spoken = np.repeat(np.array([language_salt(language) for language in languages], dtype=np.uint64), lengths)
+        if not _PLAIN.issuperset(languages):
+            salt = np.where(np.isin(kind, _WORDS), spoken, np.uint64(0))
+            norm, stem, suffix = norm ^ salt, stem ^ salt, suffix ^ salt
         return cls(
             norm=norm,
             stem=stem,
@@ -58,6 +67,7 @@ class Tokens:
             start=start.astype(np.int64),
             end=(start + length).astype(np.int64),
             document_start=np.concatenate([[0], np.cumsum(lengths)]),
+            spoken=spoken,
         )
 
     def is_kind(self, *kinds: Kind) -> Flags:
@@ -70,6 +80,21 @@ class Tokens:
     def is_one_of(self, words: Hashes) -> Flags:
         """Which tokens have their NORM among these hashes."""
         return np.isin(self.norm, words)
+
+
+def speak(doc: Doc, language: str) -> Doc:
+    """Say which language a document is in: its words then have hashes of their own, other than English words.
+
+    Emoji, punctuation and other signs keep the hashes they have in every language.
+    """
+    doc.user_data[_LANGUAGE] = language
+    return doc
+
+
+def spoken_language(doc: Doc) -> str | None:
+    """What `speak` said of a document."""
+    language: str | None = doc.user_data.get(_LANGUAGE)
+    return language
 
 
 def remember_tokens(doc: Doc) -> None:
@@ -87,6 +112,18 @@ def _table(doc: Doc) -> NDArray[np.uint64]:
     return doc.to_array(_ATTRIBUTES) if kept is None else kept
 
 
-def word_hashes(words: Sequence[str]) -> Hashes:
-    """The NORM hashes of words already in their normal form."""
-    return np.array([get_string_id(word) for word in words], dtype=np.uint64)
+def word_hashes(words: Sequence[str], language: str = "en") -> Hashes:
+    """The NORM hashes that words of a language have, given in their normal form."""
+    return np.array([get_string_id(word) for word in words], dtype=np.uint64) ^ language_salt(language)
+
+
+def spoken_hashes(words: Mapping[str, Sequence[str]]) -> Hashes:
+    """The NORM hashes of words of several languages, by language."""
+    return np.concatenate(
+        [np.empty(0, dtype=np.uint64), *(word_hashes(some, lang) for lang, some in words.items())]
+    )
+
+
+def language_salt(language: str | None) -> np.uint64:
+    """What the hashes of a language's words are combined with; 0 for English."""
+    return np.uint64(0 if language in _PLAIN else get_string_id(str(language)))

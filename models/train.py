@@ -63,7 +63,8 @@ hu_liu_products is nearly all neutral, for its other rows judge the model, and w
 _INTENT_SHARE: Final = 0.3
 
 CALIBRATION_SETS: Final = ("vader_tweets", "vader_amazon", "uci_amazon", "uci_yelp", "semeval2017_tweets")
-"""Sets, each counting the same, kept back while the sharpness of the sentiment head is fitted, and then learned from like the others."""
+"""Sets kept back while the sharpness of the sentiment head is fitted on them, each counting the same, and then
+learned from like the others."""
 
 FRICTION_SETS: Final = (
     *("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets"),

@@ -148,10 +148,9 @@ def test_a_rating_without_text_counts_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "language", "reason"),
     [
-        ("No funciona desde la última actualización, no puedo entrar en mi cuenta", None, "language:es"),
-        ("Ich kann mich seit dem letzten Update nicht mehr anmelden, bitte helfen", None, "language:de"),
+        ("Sinds de laatste update kan ik niet meer inloggen, help alstublieft", None, "language:nl"),
         ("最新のアップデート以降、アプリが起動しません", None, "language:ja"),
-        ("This is English but said to be German", "de-AT", "language:de"),
+        ("This is English but said to be Dutch", "nl-BE", "language:nl"),
         ("", None, "empty"),
         (" \n\t ", None, "empty"),
         ("\u200b\u202e\ufeff", None, "empty"),

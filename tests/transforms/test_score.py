@@ -31,7 +31,7 @@ def _batch(*events: dict[str, Any]) -> pa.RecordBatch:
 def test_every_row_keeps_its_place_and_its_columns() -> None:
     batch = _batch(
         _event(1, "The tabs are ugly"),
-        _event(2, "No puedo entrar en mi cuenta", language="es"),
+        _event(2, "Ik kan niet in mijn account", language="nl"),
         _event(3, "", deleted=True),
         _event(4, "", rating=-1.0),
     )
@@ -39,7 +39,7 @@ def test_every_row_keeps_its_place_and_its_columns() -> None:
     scored.validate(full=True)
     assert scored.schema == SCORED
     assert [scored.column(name) for name in REDACTED.names] == [batch.column(name) for name in REDACTED.names]
-    assert scored.column("unscored_reason").to_pylist() == [None, "language:es", "deleted", None]
+    assert scored.column("unscored_reason").to_pylist() == [None, "language:nl", "deleted", None]
     assert scored.column("touchpoint").to_pylist() == ["usability", None, None, "other"]
     assert set(scored.column("model_version").to_pylist()) == {load_scorer().version}
 
