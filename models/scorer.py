@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,10 +25,11 @@ import pyarrow as pa
 import spacy
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from models import SHIPPED
 from models.detection import detect, primary
-from models.heads import EVENT_KEY, MENTIONS_KEY, TOUCHPOINTS
+from models.heads import EVENT_KEY, MENTIONS_KEY, PRODUCT_KEY, FeedbackHeads
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
 from schemas.arrow import MENTION, REDACTED, SCORED
 from schemas.errors import UsageError
@@ -53,7 +54,6 @@ SCORES: Final = pa.schema(
 """What a `Scorer` says of each text, row by row."""
 
 _SENTIMENT_NAMES: Final = pa.array(SENTIMENTS)
-_TOUCHPOINT_NAMES: Final = pa.array(TOUCHPOINTS)
 _INTENT_SETS: Final = pa.array(
     [[name for bit, name in enumerate(INTENTS) if bits >> bit & 1] for bits in range(1 << len(INTENTS))],
     type=pa.list_(pa.string()),
@@ -71,6 +71,12 @@ class Scorer:
         self._busy = threading.Lock()
         self.languages: frozenset[str] = frozenset({nlp.meta["scored_language"]})
         self.meta: Mapping[str, Any] = nlp.meta
+        heads = nlp.get_pipe("feedback_heads")
+        if not isinstance(heads, FeedbackHeads):
+            raise UsageError(f"the model {nlp.meta['name']} was not made by `tribometer train`; train it again")
+        self.touchpoints: tuple[str, ...] = heads.weights.touchpoints
+        self._touchpoint_names = pa.array(self.touchpoints)
+        self._products = frozenset(heads.weights.products)
         self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}"
 
     def score(
@@ -79,11 +85,13 @@ class Scorer:
         ratings: Sequence[float | None] | None = None,
         languages: Sequence[str | None] | None = None,
         deleted: Sequence[bool] | None = None,
+        products: Sequence[str | None] | None = None,
     ) -> pa.RecordBatch:
         """Scores of these texts as a record batch with the columns `SCORES`, one row a text, in order.
 
-        `ratings` are on -1..1; `languages` are tags as the source gave them, and are detected where None. Never
-        raises on account of what a text says.
+        `ratings` are on -1..1; `languages` are tags as the source gave them, and are detected where None;
+        `products` decide where the model has seeds of products, whatever their capitals. Never raises
+        on account of what a text says.
         """
         count = len(texts)
         own = next(iter(self.languages))
@@ -95,7 +103,7 @@ class Scorer:
 
         readable = known & ~gone
         events, mentions, lengths = self._read(
-            [text if ok else "" for text, ok in zip(texts, readable, strict=True)]
+            [text if ok else "" for text, ok in zip(texts, readable, strict=True)], products
         )
         said = lengths > 0
         scored = readable & (said | ~np.isnan(rating))
@@ -120,19 +128,21 @@ class Scorer:
                 _rounded(probabilities[:, 2] - probabilities[:, 0], ~scored),
                 _rounded(probabilities[np.arange(count), label], ~scored),
                 _rounded(friction, ~scored),
-                _TOUCHPOINT_NAMES.take(
-                    pa.array(np.where(told, events["touchpoint"], TOUCHPOINTS.index(OTHER)), mask=~scored)
+                self._touchpoint_names.take(
+                    pa.array(np.where(told, events["touchpoint"], self.touchpoints.index(OTHER)), mask=~scored)
                 ),
                 _rounded(events["touchpoint_p"], ~told),
                 pa.array(events["effort"], pa.int8(), mask=~(told & events["has_effort"])),
                 _INTENT_SETS.take(pa.array(np.where(told, events["intents"], 0))),
-                _mentions(mentions, lengths),
+                _mentions(mentions, lengths, self._touchpoint_names),
                 pa.array([self.version] * count, pa.string()),
             ],
             schema=SCORES,
         )
 
-    def _read(self, texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    def _read(
+        self, texts: Sequence[str], products: Sequence[str | None] | None
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
         """EVENT records one a text, CLAUSE records of all texts in order, and how many of these each text has."""
         events: list[NDArray[Any]] = []
         mentions: list[NDArray[Any]] = []
@@ -140,12 +150,21 @@ class Scorer:
             # spaCy keeps the attributes of every word it ever saw; in a memory zone it forgets those of this call.
             many = len(self.nlp.vocab) > _WORDS_KEPT
             with self.nlp.memory_zone() if many else contextlib.nullcontext():
-                capped = (text[:MAX_SCORED_CHARACTERS] for text in texts)
+                capped: Iterable[str | Doc] = (text[:MAX_SCORED_CHARACTERS] for text in texts)
+                if self._products and products is not None:
+                    capped = map(self._about, capped, products)
                 for doc in self.nlp.pipe(capped, batch_size=_BATCH_TEXTS):
                     events.append(doc.user_data[EVENT_KEY])
                     mentions.append(doc.user_data[MENTIONS_KEY])
         lengths = np.fromiter((len(some) for some in mentions), dtype=np.int64, count=len(mentions))
         return _joined(events, EVENT), _joined(mentions, CLAUSE), lengths
+
+    def _about(self, text: str, product: str | None) -> Doc:
+        """A document that knows the product it is about."""
+        doc = self.nlp.make_doc(text)
+        if product is not None:
+            doc.user_data[PRODUCT_KEY] = product.strip().casefold()
+        return doc
 
 
 def _joined(records: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -192,7 +211,7 @@ def _rounded(values: NDArray[Any], null: NDArray[np.bool_]) -> pa.Array:
     return pa.array(np.round(values.astype(np.float64), 4).astype(np.float32), mask=null)
 
 
-def _mentions(clauses: NDArray[Any], lengths: NDArray[np.int64]) -> pa.ListArray:
+def _mentions(clauses: NDArray[Any], lengths: NDArray[np.int64], touchpoints: pa.Array) -> pa.ListArray:
     """CLAUSE records as the `mentions` column."""
     probabilities = clauses["sentiment_p"].astype(np.float64)
     label = np.argmax(probabilities, axis=1) if len(clauses) else np.empty(0, dtype=np.int64)
@@ -200,7 +219,7 @@ def _mentions(clauses: NDArray[Any], lengths: NDArray[np.int64]) -> pa.ListArray
     columns = [
         pa.array(clauses["start"]),
         pa.array(clauses["end"]),
-        _TOUCHPOINT_NAMES.take(pa.array(clauses["touchpoint"])),
+        touchpoints.take(pa.array(clauses["touchpoint"])),
         _rounded(clauses["touchpoint_p"], all_there),
         _SENTIMENT_NAMES.take(pa.array(label)),
         _rounded(probabilities[:, 2] - probabilities[:, 0], all_there),

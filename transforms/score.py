@@ -21,7 +21,7 @@ __all__ = ["Score", "Scorer", "load_scorer", "score"]
 def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
     """Events with their scores: a batch in `REDACTED` becomes one in `SCORED`, row by row, in order.
 
-    Reads `text`, `rating` (-1..1), `language` and `deleted`; `language` is filled in where the source did not
+    Reads `text`, `rating` (-1..1), `language`, `deleted` and `product`; `language` is filled in where the source did not
     say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend on
     the other rows.
     """
@@ -30,6 +30,7 @@ def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
         batch.column("rating").to_pylist(),
         batch.column("language").to_pylist(),
         batch.column("deleted").to_pylist(),
+        batch.column("product").to_pylist(),
     )
     given = batch.column("language")
     columns = [batch.column(field.name) for field in REDACTED]
