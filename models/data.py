@@ -78,8 +78,12 @@ class LabelledSets:
         return [
             Row(name, row["text"], row["label"], row.get("split", ""), row)
             for row in rows
-            if heldout_hash(row["text"]) not in self._heldout
+            if not self.is_held_out(row["text"])
         ]
+
+    def is_held_out(self, text: str) -> bool:
+        """Whether a text is kept for judging released models, and must not be learned from or looked at."""
+        return heldout_hash(text) in self._heldout
 
     @cached_property
     def touchpoint_map(self) -> Mapping[tuple[str, str], tuple[str, str]]:

@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "replay": "pipelines.cli.replay:replay",
     "listen": "pipelines.cli.listen:listen",
     "score": "pipelines.cli.score:score",
+    "label": "pipelines.cli.label:label",
+    "train": "pipelines.cli.train:train",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",

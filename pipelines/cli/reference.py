@@ -26,6 +26,9 @@ cp sim/support_tickets.jsonl inbox
 tribometer listen --inbox inbox --source feedback_event --tables tables --exit-when-idle 3 --http none""",
     "score": """\
 echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribometer score""",
+    "label export": "tribometer label export --tables tables --product Parcelbird --count 40 --out sheet.csv",
+    "label import": "tribometer label import sim/labelled.csv --labels labels.csv --touchpoints sim/touchpoints.yaml",
+    "train": "tribometer train --adapt --labels labels.csv --touchpoints sim/touchpoints.yaml --out adapted",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
     "launches add": """\
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\
