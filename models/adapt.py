@@ -48,7 +48,7 @@ _STRENGTHS: Final = (0.1, 0.3, 1.0)
 """Inverse regularisation of the head; cross-validation chooses."""
 _TOLERANCE: Final = 1e-2
 _FEWEST: Final = 10
-"""Labels of a group below which nothing is learned from them."""
+"""Different labelled texts of a group below which nothing is learned from them."""
 _FEWEST_NAMED: Final = 20
 """Named rows below which a precision says nothing."""
 _SHARE_PRIOR, _GAIN_PRIOR, _BIAS_PRIOR = 0.5, 2.0, 1.0
@@ -157,8 +157,7 @@ def adapt(
     reader = spacy.load(base)
     weights = with_own(reader, own)
     _heads(reader).use(weights)
-    seen = see(reader, labels)
-    adapted, reports = learn(weights, seen, labels, precision)
+    adapted, reports = learn(weights, see(reader, labels), labels, precision) if labels else (weights, [])
     # Loaded afresh: the vocabulary of the one that read the labels knows their words, which are nobody's business.
     nlp = spacy.load(base)
     _heads(nlp).use(adapted)
@@ -175,11 +174,12 @@ def learn(
     blend = dict(weights.blend)
     for group in GROUPS:
         rows, target = _targets(group, labels, weights.touchpoints)
-        if len(rows) < _FEWEST:
+        texts = [_wording(labels[row]) for row in rows]
+        if len(set(texts)) < _FEWEST:
             continue
         fit, threshold, report = _fit_group(
             group, _matrix(seen, group, weights.table[:, -1])[rows], seen.evidence[group][rows], target,
-            [labels[row].text for row in rows], blend["touchpoint_threshold"], precision,
+            texts, blend["touchpoint_threshold"], precision,
         )  # fmt: skip
         reports.append(report)
         if report.learned:
@@ -204,7 +204,10 @@ def scored(weights: Weights, seen: Seen, group: str) -> NDArray[np.float64]:
 
 
 def see(nlp: Language, labels: Sequence[Label]) -> Seen:
-    """What the model `nlp`, without corrections, sees of the labelled clauses or of whole texts, a row a label."""
+    """What the model `nlp`, without corrections, sees of the labelled clauses or of whole texts, a row a label.
+
+    `labels` are one or more; what they say is not looked at.
+    """
     heads = _heads(nlp)
     buckets, tones = [], []
     evidence: dict[str, list[NDArray[np.float64]]] = {group: [] for group in GROUPS}
@@ -225,11 +228,10 @@ def see(nlp: Language, labels: Sequence[Label]) -> Seen:
                     evidence[group].append(events[group][row] if place is None else clauses[group][place])
             buckets.append(sparse.csr_matrix(chosen) @ counts)
             tones.append(tone((chosen @ sums).astype(np.int64)))
-    count = len(labels)
     return Seen(
-        sparse.vstack(buckets).tocsr() if count else sparse.csr_matrix((0, len(heads.weights.table))),
-        np.concatenate([np.empty((0, TONES)), *tones]),
-        {group: np.array(rows).reshape(count, -1) for group, rows in evidence.items()},
+        sparse.vstack(buckets).tocsr(),
+        np.concatenate(tones),
+        {group: np.array(rows) for group, rows in evidence.items()},
     )
 
 
@@ -334,8 +336,13 @@ def _folds(texts: Sequence[str], target: NDArray[np.int64]) -> NDArray[np.int64]
     chance = np.random.default_rng(SEED).permutation(len(texts))
     fold_of: dict[str, int] = {}
     for row in np.lexsort((chance, target)):
-        fold_of.setdefault(" ".join(texts[row].split()).casefold(), len(fold_of) % _FOLDS)
-    return np.array([fold_of[" ".join(text.split()).casefold()] for text in texts])
+        fold_of.setdefault(texts[row], len(fold_of) % _FOLDS)
+    return np.array([fold_of[text] for text in texts])
+
+
+def _wording(label: Label) -> str:
+    """The labelled text without what copies of it differ in."""
+    return " ".join(label.text.casefold().split())
 
 
 def _head(
@@ -461,6 +468,5 @@ def _meta(
         "name": name,
         "version": f"{base.meta['version']}.{digest}",
         "description": f"{base.meta['name']} {base.meta['version']}, adapted with {len(labels):,} labels of its user",
-        "labels": {**base.meta.get("labels", {}), "touchpoint": list(own.names)},
         "own_touchpoints": dict(own.definitions),
     }

@@ -10,7 +10,7 @@ import pytest
 import spacy
 
 from models import SHIPPED
-from models.adapt import GroupReport, _threshold, adapt, learn, scored, see, with_own
+from models.adapt import GroupReport, _folds, _threshold, adapt, learn, scored, see, with_own
 from models.heads import FeedbackHeads
 from models.scorer import Scorer, load_scorer
 from schemas.errors import UsageError
@@ -126,7 +126,7 @@ def test_what_it_says_of_itself(taught: Adapted) -> None:
     folder, [report] = taught
     scorer = load_scorer(str(folder))
     assert scorer.version.startswith(f"ours-{load_scorer().meta['version']}.")
-    assert scorer.meta["labels"]["touchpoint"] == list(scorer.touchpoints)
+    assert scorer.meta["own_touchpoints"] == {"seating": "Seats and the room they leave."}
     assert (report.group, report.labels, report.learned) == ("touchpoint", 96, True)
     assert report.after.macro_f1 > report.before.macro_f1
     assert report.after.precision >= 0.8
@@ -136,15 +136,15 @@ def test_what_it_says_of_itself(taught: Adapted) -> None:
 
 
 def test_it_is_deterministic(taught: Adapted, own: OwnTouchpoints, tmp_path: Path) -> None:
-    adapt(SHIPPED, made_up(4)[::-1][::-1], own, name="ours")[0].to_disk(tmp_path / "again")
+    adapt(SHIPPED, made_up(4), own, name="ours")[0].to_disk(tmp_path / "again")
     for file in ("feedback_heads/cues.json", "meta.json", "config.cfg"):
         assert (tmp_path / "again" / file).read_bytes() == (taught[0] / file).read_bytes()
     with np.load(tmp_path / "again/feedback_heads/weights.npz") as ours, np.load(
         taught[0] / "feedback_heads/weights.npz"
     ) as theirs:
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
-    other, _ = adapt(SHIPPED, made_up(4)[1:], own, name="ours")
-    assert other.meta["version"] != load_scorer(str(taught[0])).meta["version"]
+    versions = {adapt(SHIPPED, made_up(1)[:few], own)[0].meta["version"] for few in (0, 1, 2)}
+    assert len(versions) == 3
 
 
 def test_labels_that_say_nothing_leave_the_base_alone() -> None:
@@ -194,8 +194,9 @@ def test_labels_of_whole_texts_decide_for_the_whole_text(own: OwnTouchpoints) ->
 def test_the_same_text_is_never_on_both_sides() -> None:
     labels = [Label(f"{number}", "Nothing to say here", touchpoint=touchpoint)
               for number, touchpoint in enumerate(["billing", "features"] * 20)]  # fmt: skip
-    [report] = adapt(SHIPPED, labels)[1]
-    assert report.after.log_loss >= np.log(2) * 0.9 or not report.learned
+    assert adapt(SHIPPED, labels)[1] == [], "forty copies of one text are one text"
+    folds = _folds([label.text for label in labels] + ["another"], np.arange(41) % 2)
+    assert len(set(folds[:40])) == 1
 
 
 def test_an_adapted_model_is_no_base(taught: Adapted) -> None:
