@@ -1,8 +1,8 @@
 """Makes a model of a user's own: their touchpoints and seeds, and what their labels teach, on top of a base model.
 
 Each group of labels (touchpoint, sentiment, friction) gets a linear head over the hashed features of the labelled
-clauses and the base model's probabilities (`models.adapted`): a support vector machine a class, whose margins on rows it
-did not learn from are weighed against the base model's evidence by maximum likelihood (Platt 1999, in the form of
+clauses and the base model's probabilities (`models.adapted`): a support vector machine a class, whose margins on rows
+it did not learn from are weighed against the base model's evidence by maximum likelihood (Platt 1999, in the form of
 stacking, Wolpert 1992). Few labels leave the weight with the base; many move it to the head. A group whose corrected
 scores are not better than the base's on rows kept back, in log loss and in macro-F1, stays as it was.
 
@@ -12,7 +12,7 @@ Rows with the same text are never on both sides. Deterministic; needs scikit-lea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,14 +30,21 @@ from spacy.util import minibatch
 
 from models.adapted import GROUPS, Adapted, probabilities
 from models.features import FEATURES, TONES, token_features, tone
-from models.heads import HEADS, PRODUCT_KEY, TOUCHPOINTS, FeedbackHeads, Reading, Weights, clause_rows, segment_sums
+from models.heads import (
+    PRODUCT_KEY,
+    TOUCHPOINTS,
+    FeedbackHeads,
+    Reading,
+    Weights,
+    clause_rows,
+    segment_sums,
+)
 from models.phrases import Phrase, PhraseTable
 from models.scorer import MAX_SCORED_CHARACTERS
 from models.scores import SENTIMENTS
 from schemas.errors import UsageError
 from schemas.label import Label
 from schemas.own_touchpoints import NO_OWN, OwnSeeds, OwnTouchpoints
-from schemas.touchpoint import OTHER, SHIPPED_TOUCHPOINTS
 
 SEED: Final = 20261122
 DEFAULT_PRECISION: Final = 0.8
@@ -198,7 +205,9 @@ def scored(weights: Weights, seen: Seen, group: str) -> NDArray[np.float64]:
         columns = weights.columns_of_group(group)
         length = np.sqrt(np.maximum(seen.buckets @ weights.table[:, -1].astype(np.float64), 1))[:, None]
         sums = seen.buckets @ weights.table[:, columns].astype(np.float64)
-        logits = sums * weights.scale[columns] / length + weights.bias[columns] + seen.tones @ weights.tone[:, columns]
+        logits = (
+            sums * weights.scale[columns] / length + weights.bias[columns] + seen.tones @ weights.tone[:, columns]
+        )
         evidence = weights.adapted[group].apply(evidence, logits)
     return probabilities(evidence)
 
@@ -276,7 +285,9 @@ def _targets(
     """Which labels say something of a group, and which class each names."""
     numbers = {"touchpoint": touchpoints, "sentiment": SENTIMENTS, "friction": (False, True)}[group]
     index = {value: number for number, value in enumerate(numbers)}
-    said = [(row, index[getattr(label, group)]) for row, label in enumerate(labels) if getattr(label, group) in index]
+    said = [
+        (row, index[getattr(label, group)]) for row, label in enumerate(labels) if getattr(label, group) in index
+    ]
     rows, target = zip(*said, strict=True) if said else ((), ())
     return np.array(rows, dtype=np.int64), np.array(target, dtype=np.int64)
 
@@ -410,9 +421,7 @@ def _threshold(
     return 0.0 if enough[-1] == len(named) - 1 else float(p[last, best[last]])
 
 
-def _judged(
-    p: NDArray[np.float64], target: NDArray[np.int64], other: int | None, threshold: float
-) -> Judged:
+def _judged(p: NDArray[np.float64], target: NDArray[np.int64], other: int | None, threshold: float) -> Judged:
     best = np.argmax(p, axis=1)
     named = np.ones(len(best), dtype=bool)
     if other is not None:

@@ -107,13 +107,14 @@ def read_labels(path: Path, touchpoints: Iterable[str]) -> list[Label]:
     for line, fields in _rows(path):
         try:
             label = _label(fields, known)
-            if label is None:
-                continue
-            earlier, same = found.setdefault(label.key, (line, label))
-            if same.given != label.given:
-                raise ValueError(f"is labelled differently in line {earlier}; keep one of them")
         except ValueError as error:
             wrong.append((line, str(error)))
+            continue
+        if label is None:
+            continue
+        earlier, same = found.setdefault(label.key, (line, label))
+        if same.given != label.given:
+            wrong.append((line, f"is labelled differently in line {earlier}; keep one of them"))
     if wrong:
         line, message = wrong[0]
         others = ", ".join(str(line) for line, _ in wrong[1:_LINES_NAMED])

@@ -168,10 +168,13 @@ def _first_mistake(document: YamlDocument, error: ValidationError) -> UsageError
     location = first["loc"]
     key = str(location[-1])
     if first["type"] == "extra_forbidden":
-        model = _File if len(location) == 1 else _Entry if location[0] == "touchpoints" and len(location) == 3 else OwnSeeds
-        message = f"no such key{did_you_mean(key, model.model_fields)}"
+        of_a_touchpoint = location[0] == "touchpoints" and len(location) == 3
+        block: type[BaseModel] = _File if len(location) == 1 else _Entry if of_a_touchpoint else OwnSeeds
+        message = f"no such key{did_you_mean(key, block.model_fields)}"
     elif first["type"] == "string_pattern_mismatch":
-        message = f"the phrase {first['input']!r} must be one to {LONGEST_SEED_WORDS} words with one space between them"
+        message = (
+            f"the phrase {first['input']!r} must be one to {LONGEST_SEED_WORDS} words with one space between them"
+        )
     else:
         message = first["msg"][:1].lower() + first["msg"][1:]
     return _wrong(document, location, f"{'.'.join(str(part) for part in location)}: {message}")

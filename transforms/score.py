@@ -21,9 +21,9 @@ __all__ = ["Score", "Scorer", "load_scorer", "score"]
 def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
     """Events with their scores: a batch in `REDACTED` becomes one in `SCORED`, row by row, in order.
 
-    Reads `text`, `rating` (-1..1), `language`, `deleted` and `product`; `language` is filled in where the source did not
-    say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend on
-    the other rows.
+    Reads `text`, `rating` (-1..1), `language`, `deleted` and `product`; `language` is filled in where the source
+    did not say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend
+    on the other rows.
     """
     scores = scorer.score(
         batch.column("text").to_pylist(),

@@ -17,8 +17,12 @@ END = "<!-- end of figures -->"
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of streams/ and labels/.")
-@click.option("--model", type=click.Path(path_type=Path), default=SHIPPED, help="The base; the shipped one by default.")
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Draws to take the mean over.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), default=SHIPPED, help="The base; the shipped one by default."
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Draws to take the mean over."
+)
 @click.option("--only", metavar="TEXT", default="", help="Tasks with this in their name.")
 @click.option("--write", type=click.Path(path_type=Path), help="A page whose figures are to be replaced.")
 def main(data: Path, model: Path, seeds: int, only: str, write: Path | None) -> None:

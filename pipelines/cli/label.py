@@ -41,7 +41,9 @@ def label() -> None:
     metavar="FILE|DIR",
     help="Labels there are; their events are not drawn again.",
 )
-@click.option("--model", metavar="DIR", help="Score what is drawn from with this model. Default: scores as stored.")
+@click.option(
+    "--model", metavar="DIR", help="Score what is drawn from with this model. Default: scores as stored."
+)
 @click.option("--blind", is_flag=True, help="Leave out what the scorer thinks.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another number draws others.")
 @own_touchpoints
@@ -60,17 +62,16 @@ def export(
 ) -> None:
     """Write a sheet of mentions to fill in, one an event, as CSV for a spreadsheet.
 
-    Fill in touchpoint, sentiment (negative, neutral, positive) and friction (1, 0), or some of them, as docs/labelling.md
-    says, and leave the other columns as they are. The texts are those of the tables: redacted, and still people's words.
+    Fill in touchpoint, sentiment (negative, neutral, positive) and friction (1, 0), or some of them, as
+    docs/labelling.md says, and leave the other columns as they are. The texts are those of the tables: redacted, and
+    still people's words.
     """
     from models.scorer import load_scorer
     from pipelines.labels import candidates, draw, load_labels, write_mentions
 
     known = load_labels(labels, names(touchpoints, model)) if labels is not None and labels.exists() else []
     scorer = None if model is None else load_scorer(model)
-    found = candidates(
-        tables, product=product, since=since, count=count, seed=seed, labelled=known, scorer=scorer
-    )
+    found = candidates(tables, product=product, since=since, count=count, seed=seed, labelled=known, scorer=scorer)
     drawn = draw(found, count, strategy, seed)
     write_mentions(out, drawn, blind=blind)
     short = f", all that was found of {count:,}" if len(drawn) < count else ""
@@ -88,7 +89,9 @@ def export(
 )
 @own_touchpoints
 @click.option("--model", metavar="DIR", help="A model whose touchpoints may be given too.")
-@click.option("--replace", "replace_labels", is_flag=True, help="Take the new label where there is another already.")
+@click.option(
+    "--replace", "replace_labels", is_flag=True, help="Take the new label where there is another already."
+)
 def import_(sheet: Path, labels: Path, touchpoints: Path | None, model: str | None, replace_labels: bool) -> None:
     """Check a filled-in SHEET and add its labels to those that are kept.
 

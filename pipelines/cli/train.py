@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The model to write.")
 @click.option(
-    "--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder that holds labels/, to train from nothing."
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder that holds labels/, to train from nothing.",
 )
-@click.option("--cues-only", is_flag=True, help="With --data: keep the learned weights of --out; renew cues and seeds.")
+@click.option(
+    "--cues-only", is_flag=True, help="With --data: keep the learned weights of --out; renew cues and seeds."
+)
 @click.option("--adapt", is_flag=True, help="Adapt a model with your own labels, touchpoints or ratings.")
 @click.option("--labels", type=click.Path(path_type=Path), metavar="FILE|DIR", help="What `label import` keeps.")
 @own_touchpoints

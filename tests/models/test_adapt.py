@@ -37,7 +37,10 @@ products:
 """
 SEATING = ["The {} was far too narrow", "They gave my {} to somebody else", "A broken {} for nine hours"]
 CATERING = ["The {} was cold", "They ran out of {}", "No {} for nine hours"]
-WORDS = {"seating": ["recliner", "headrest", "cushion", "bench"], "features": ["soup", "dinner", "coffee", "sandwich"]}
+WORDS = {
+    "seating": ["recliner", "headrest", "cushion", "bench"],
+    "features": ["soup", "dinner", "coffee", "sandwich"],
+}
 
 
 def made_up(repeats: int) -> list[Label]:
@@ -107,7 +110,10 @@ def test_seeds_of_a_product_hold_for_it_alone(seeded: Scorer) -> None:
     assert about(seeded, "It crashes", "Crashly") == "reliability"
     for product in (None, "Other", "Crashly"):
         assert about(seeded, "The blue map is wrong", product) != "seating"
-    texts, products = ["The blue map is wrong", "It crashes", "ok"] * 3, ["Seatly"] * 3 + ["Crashly"] * 3 + [None] * 3
+    texts, products = (
+        ["The blue map is wrong", "It crashes", "ok"] * 3,
+        ["Seatly"] * 3 + ["Crashly"] * 3 + [None] * 3,
+    )
     together = seeded.score(texts, products=products).to_pylist()
     alone = [seeded.score([text], products=[product]).to_pylist()[0]
              for text, product in zip(texts, products, strict=True)]  # fmt: skip
@@ -139,9 +145,10 @@ def test_it_is_deterministic(taught: Adapted, own: OwnTouchpoints, tmp_path: Pat
     adapt(SHIPPED, made_up(4), own, name="ours")[0].to_disk(tmp_path / "again")
     for file in ("feedback_heads/cues.json", "meta.json", "config.cfg"):
         assert (tmp_path / "again" / file).read_bytes() == (taught[0] / file).read_bytes()
-    with np.load(tmp_path / "again/feedback_heads/weights.npz") as ours, np.load(
-        taught[0] / "feedback_heads/weights.npz"
-    ) as theirs:
+    with (
+        np.load(tmp_path / "again/feedback_heads/weights.npz") as ours,
+        np.load(taught[0] / "feedback_heads/weights.npz") as theirs,
+    ):
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
     versions = {adapt(SHIPPED, made_up(1)[:few], own)[0].meta["version"] for few in (0, 1, 2)}
     assert len(versions) == 3

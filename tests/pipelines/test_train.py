@@ -30,7 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own, labels = str(home / "sim" / "touchpoints.yaml"), str(home / "labels.csv")
     imported = ["label", "import", str(home / "sim" / "labelled.csv"), "--labels", labels, "--touchpoints", own]
     assert main(imported) == 0
-    assert main(["train", "--adapt", "--labels", labels, "--touchpoints", own, "--out", str(home / "adapted")]) == 0
+    assert (
+        main(["train", "--adapt", "--labels", labels, "--touchpoints", own, "--out", str(home / "adapted")]) == 0
+    )
     return home
 
 
@@ -44,7 +46,9 @@ def score(capfd: pytest.CaptureFixture[str], tmp_path: Path, text: str, *options
 
 def test_tables_views_and_the_report_take_own_touchpoints(folder: Path, tmp_path: Path) -> None:
     own = "version: 1\nwithout: [delivery, usability, reliability]\n" + OWN.split("\n", 1)[1]
-    (tmp_path / "own.yaml").write_text(own + "    sources: []\n" + "products: {parcelbird: {pick_up: {weak: [parcel]}}}\n")
+    (tmp_path / "own.yaml").write_text(
+        own + "    sources: []\n" + "products: {parcelbird: {pick_up: {weak: [parcel]}}}\n"
+    )
     model, tables = str(tmp_path / "seeded"), str(tmp_path / "tables")
     assert main(["train", "--adapt", "--touchpoints", str(tmp_path / "own.yaml"), "--out", model]) == 0
     sim = folder / "sim"
@@ -56,7 +60,16 @@ def test_tables_views_and_the_report_take_own_touchpoints(folder: Path, tmp_path
     assert counts["pick_up"] > 20
     assert not {"delivery", "usability", "reliability"} & counts.keys()
     assert str(version).startswith("adapted-")
-    launch = ["launches", "add", "Parcelbird", "2025-05-01", "--touchpoints", "pick_up;billing", "--tables", tables]
+    launch = [
+        "launches",
+        "add",
+        "Parcelbird",
+        "2025-05-01",
+        "--touchpoints",
+        "pick_up;billing",
+        "--tables",
+        tables,
+    ]
     assert main(launch) == 0
     page = tmp_path / "report.html"
     assert main(["report", "Parcelbird", "--tables", tables, "--output", str(page)]) == 0

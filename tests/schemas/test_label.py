@@ -13,7 +13,7 @@ from schemas.errors import UsageError
 from schemas.label import Label, cell, check_digits, merge, read_labels, uncell, write_labels
 from schemas.touchpoint import ALL_TOUCHPOINTS
 
-TEXT = "=SUM(1)\nThe invoice is wrong; \"why\", they won't say"
+TEXT = '=SUM(1)\nThe invoice is wrong; "why", they won\'t say'
 LABELS = [
     Label("e1", TEXT, 8, 28, touchpoint="billing", friction=True, product="@home", drawn="random"),
     Label("e2", "'tis fine", sentiment="positive", friction=False),
@@ -57,7 +57,9 @@ def sheet(tmp_path: Path, *lines: str, header: str = "touchpoint,sentiment,frict
 
 
 def test_a_sheet_of_texts_and_one_kind_of_label_is_enough(tmp_path: Path) -> None:
-    [label, *_] = read_labels(sheet(tmp_path, "Billing,They charged twice", header="touchpoint,text"), ALL_TOUCHPOINTS)
+    [label, *_] = read_labels(
+        sheet(tmp_path, "Billing,They charged twice", header="touchpoint,text"), ALL_TOUCHPOINTS
+    )
     assert (label.touchpoint, label.text, label.whole_text) == ("billing", "They charged twice", True)
     assert label.event_id == f"text-{check_digits('They charged twice')[1:]}"
 
@@ -96,7 +98,7 @@ def test_all_wrong_lines_are_named(tmp_path: Path) -> None:
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "sheet.csv"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="columns|CSV UTF-8"):
+    with pytest.raises(UsageError, match=r"columns|CSV UTF-8"):
         read_labels(path, ALL_TOUCHPOINTS)
     with pytest.raises(UsageError, match="no such file"):
         read_labels(tmp_path / "absent.csv", ALL_TOUCHPOINTS)
