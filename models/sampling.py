@@ -2,7 +2,8 @@
 
 Of the most uncertain (least confidence, Lewis and Gale 1994) some are drawn one after the other, each with a
 probability that grows with the square of how unsure the model is of it and of its distance from those drawn before: the
-seeding of k-means++ (Arthur and Vassilvitskii 2007), as Ash et al. (2020) keep a batch from asking the same thing many times.
+seeding of k-means++ (Arthur and Vassilvitskii 2007), by which Ash et al. (2020) keep a batch from asking the same thing
+many times.
 """
 
 from __future__ import annotations
