@@ -21,11 +21,12 @@ _PICK_UP: Final = ("pick_up", "pick-up point")
 
 def labels_csv(remarks: Iterable[Remark]) -> bytes:
     """A filled-in sheet of up to `LABELLED` whole texts; none gives away personal data."""
-    meant = (remark for remark in remarks if _is_everyday(remark))
+    # The few phrases in other languages mean now this, now that.
+    meant = {remark.text: remark for remark in reversed(list(remarks)) if _is_everyday(remark)}
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow([*LABELS, "text"])
-    for remark in islice(meant, LABELLED):
+    for remark in islice(reversed(meant.values()), LABELLED):
         touchpoint = _PICK_UP[0] if _PICK_UP[1] in remark.text else remark.touchpoint
         friction = int(remark.mood is Mood.FRICTION)
         writer.writerow([touchpoint, _SENTIMENT[remark.mood or Mood.NEUTRAL], friction, cell(remark.text)])

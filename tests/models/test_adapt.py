@@ -150,8 +150,8 @@ def test_it_is_deterministic(taught: Adapted, own: OwnTouchpoints, tmp_path: Pat
         np.load(taught[0] / "feedback_heads/weights.npz") as theirs,
     ):
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
-    versions = {adapt(SHIPPED, made_up(1)[:few], own)[0].meta["version"] for few in (0, 1, 2)}
-    assert len(versions) == 3
+    other, _ = adapt(SHIPPED, made_up(1)[:1], own, name="ours")
+    assert other.meta["version"] != load_scorer(str(taught[0])).meta["version"]
 
 
 def test_labels_that_say_nothing_leave_the_base_alone() -> None:

@@ -47,7 +47,7 @@ def score(capfd: pytest.CaptureFixture[str], tmp_path: Path, text: str, *options
 def test_tables_views_and_the_report_take_own_touchpoints(folder: Path, tmp_path: Path) -> None:
     own = "version: 1\nwithout: [delivery, usability, reliability]\n" + OWN.split("\n", 1)[1]
     (tmp_path / "own.yaml").write_text(
-        own + "    sources: []\n" + "products: {parcelbird: {pick_up: {weak: [parcel]}}}\n"
+        own + "    sources: []\n" + "products: {parcelbird: {pick_up: {strong: [parcel, courier]}}}\n"
     )
     model, tables = str(tmp_path / "seeded"), str(tmp_path / "tables")
     assert main(["train", "--adapt", "--touchpoints", str(tmp_path / "own.yaml"), "--out", model]) == 0
