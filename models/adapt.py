@@ -439,7 +439,7 @@ def _with_columns(weights: Weights, fits: dict[str, Fit]) -> Weights:
     idf = np.sqrt(weights.table[:, -1].astype(np.float64))
     buckets = len(weights.table)
     tables, scales, biases, tones = [weights.table[:, :-1]], [weights.scale], [weights.bias], [weights.tone]
-    adapted = {}
+    adapted: dict[str, Adapted] = {}
     for group in GROUPS:
         if group not in fits:
             continue

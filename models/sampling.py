@@ -33,7 +33,7 @@ def uncertain(texts: Sequence[str], p: NDArray[np.float64], count: int, seed: in
         first.setdefault(" ".join(_WORD.findall(texts[number].lower())), number)
     pool = np.array(list(first.values())[: _POOL * count], dtype=np.int64)
     if len(pool) <= count:
-        return pool.tolist()
+        return [int(number) for number in pool]
     vectors = _hashed_words([texts[number] for number in pool])
     doubt = np.maximum(1 - p[pool], 1e-6)
     random = np.random.default_rng(seed)
@@ -47,7 +47,7 @@ def uncertain(texts: Sequence[str], p: NDArray[np.float64], count: int, seed: in
         drawn.append(pick)
         distance = np.minimum(distance, np.maximum(1 - vectors @ vectors[pick], 0.0))
         distance[drawn] = 0.0
-    return pool[drawn].tolist()
+    return [int(pool[place]) for place in drawn]
 
 
 def _hashed_words(texts: Sequence[str]) -> NDArray[np.float64]:

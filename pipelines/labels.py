@@ -94,7 +94,8 @@ def candidates(
 
     def read() -> list[dict[str, Any]]:
         with connect(tables) as connection:
-            return connection.sql(_EVENTS, params=parameters).to_arrow_table().to_pylist()
+            found: list[dict[str, Any]] = connection.sql(_EVENTS, params=parameters).to_arrow_table().to_pylist()
+            return found
 
     seen = {label.event_id for label in labelled}
     rows = [row for row in with_fresh_snapshot(read) if row["event_id"] not in seen]

@@ -28,7 +28,7 @@ END = "<!-- end of figures -->"
 def main(data: Path, model: Path, seeds: int, only: str, write: Path | None) -> None:
     """Print the learning curves as Markdown; progress goes to standard error."""
     tables = [
-        markdown(task, learning_curve(task, model, seeds, lambda line: click.echo(line, err=True)))
+        markdown(task, learning_curve(task, model, seeds, lambda line: click.echo(line, err=True)), seeds)
         for task in tasks(data)
         if only in task.name
     ]

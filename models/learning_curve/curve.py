@@ -110,11 +110,11 @@ def _tfidf(task: Task, labels: Sequence[Label]) -> Score:
 
 
 def _score(test: Sequence[Label], guess: Sequence[str], sure: NDArray[np.float64]) -> Score:
-    truth, guess = np.array([label.touchpoint for label in test]), np.array(guess)
+    truth, named = np.array([label.touchpoint for label in test]), np.array(guess)
     topics = np.unique(truth)
 
     def macro_f1(rows: NDArray[np.int64]) -> float:
-        return float(f1_score(truth[rows], guess[rows], labels=topics, average="macro", zero_division=0))
+        return float(f1_score(truth[rows], named[rows], labels=topics, average="macro", zero_division=0))
 
     surest = np.argsort(-sure, kind="stable")[: round(COVERAGE * len(test))]
     return Score(macro_f1(np.arange(len(test))), macro_f1(surest))
@@ -126,13 +126,14 @@ def _mean(scores: Sequence[Score]) -> Score:
     )
 
 
-def markdown(task: Task, points: Sequence[Point]) -> str:
+def markdown(task: Task, points: Sequence[Point], seeds: int) -> str:
     """The curve of one task as a table: macro-F1, and in brackets at 80 % coverage."""
 
     def cell(score: Score | None) -> str:
         return "" if score is None else f"{score.full:.3f} ({score.covered:.3f})"
 
-    head = f"{task.name}: {len(task.test):,} test texts, {len(task.pool):,} to draw labels from"
+    draws = "one draw" if seeds == 1 else f"mean of {seeds} draws"
+    head = f"{task.name}: {len(task.test):,} test texts, {len(task.pool):,} to draw labels from, {draws}"
     lines = [
         f"| {head} | labels drawn at random | labels drawn where unsure | TF-IDF + SVM, at random |",
         "|---|---:|---:|---:|",
