@@ -8,7 +8,7 @@ import click
 
 from models import SHIPPED
 from models.learning_curve.curve import learning_curve, markdown
-from models.learning_curve.tasks import tasks
+from models.learning_curve.tasks import TASKS, read_task
 from models.scorer import load_scorer
 
 BEGIN = "<!-- figures: python -m models.learning_curve -->"
@@ -27,11 +27,11 @@ END = "<!-- end of figures -->"
 @click.option("--write", type=click.Path(path_type=Path), help="A page whose figures are to be replaced.")
 def main(data: Path, model: Path, seeds: int, only: str, write: Path | None) -> None:
     """Print the learning curves as Markdown; progress goes to standard error."""
-    tables = [
-        markdown(task, learning_curve(task, model, seeds, lambda line: click.echo(line, err=True)), seeds)
-        for task in tasks(data)
-        if only in task.name
-    ]
+    tables = []
+    for name in (name for name in TASKS if only in name):
+        task = read_task(data, name)
+        points = learning_curve(task, model, seeds, lambda line: click.echo(line, err=True))
+        tables.append(markdown(task, points, seeds))
     figures = "\n\n".join(tables)
     click.echo(f"{load_scorer(str(model)).version}\n\n{figures}")
     if write is not None:

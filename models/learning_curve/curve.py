@@ -106,6 +106,8 @@ def _tfidf(task: Task, labels: Sequence[Label]) -> Score:
     svm = LinearSVC(class_weight="balanced", random_state=SEED)
     svm.fit(reader.fit_transform([label.text for label in labels]), topics)
     margins = svm.decision_function(reader.transform([label.text for label in task.test]))
+    if margins.ndim == 1:  # of two topics there is one margin, the second's
+        margins = np.column_stack([-margins, margins])
     return _score(task.test, svm.classes_[margins.argmax(axis=1)], margins.max(axis=1))
 
 

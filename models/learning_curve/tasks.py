@@ -45,29 +45,40 @@ class Task:
     test: Sequence[Label]
 
 
-def tasks(data: Path) -> list[Task]:
-    """All tasks for which `data` holds the streams and labels."""
+SHIPPED_REASONS: Final = "airline reasons, shipped touchpoints"
+OWN_REASONS: Final = "airline reasons, own touchpoints"
+TOPICS: Final = "Firefox topics, own touchpoints"
+TASKS: Final = (SHIPPED_REASONS, OWN_REASONS, TOPICS)
+
+
+def read_task(data: Path, name: str) -> Task:
+    """One of `TASKS`, from the streams and labels of `data`."""
     sets = LabelledSets(data)
-    tweets = _stream(data, "airline_tweets", "created_at")
-    reasons = [(row["text"], AIRLINE_REASONS[row["label_reason"]])
-               for row in tweets if row.get("label_reason") in AIRLINE_REASONS]  # fmt: skip
+    if name == TOPICS:
+        own = load_own_touchpoints(_HERE / "firefox.yaml")
+        return _task(name, own, _firefox_topics(data, own), sets)
+    reasons = [
+        (row["text"], AIRLINE_REASONS[row["label_reason"]])
+        for row in _stream(data, "airline_tweets", "created_at")
+        if row.get("label_reason") in AIRLINE_REASONS
+    ]
+    if name == OWN_REASONS:
+        return _task(name, load_own_touchpoints(_HERE / "airline.yaml"), reasons, sets)
     mapped = {
         AIRLINE_REASONS[label]: touchpoint
-        for (name, label), (touchpoint, sure) in sets.touchpoint_map.items()
-        if name == "airline" and label in AIRLINE_REASONS and sure != "l"
+        for (name_of_set, label), (touchpoint, sure) in sets.touchpoint_map.items()
+        if name_of_set == "airline" and label in AIRLINE_REASONS and sure != "l"
     }
-    firefox = load_own_touchpoints(_HERE / "firefox.yaml")
-    asked = [
-        (f"{row['title']}\n{html_to_text(row['content'] or '')}", row["topic"].replace("-", "_"))
-        for row in _stream(data, "firefox_support", "created")
-        if row["locale"] == "en-US" and (row["topic"] or "").replace("-", "_") in firefox.definitions
-    ]
+    return _task(name, NO_OWN, [(text, mapped[reason]) for text, reason in reasons if reason in mapped], sets)
+
+
+def _firefox_topics(data: Path, own: OwnTouchpoints) -> list[tuple[str, str]]:
+    """What English speakers asked, with the topic they chose, where it is one of `own`."""
     return [
-        _task("airline reasons, shipped touchpoints", NO_OWN,
-              [(text, mapped[reason]) for text, reason in reasons if reason in mapped], sets),
-        _task("airline reasons, own touchpoints", load_own_touchpoints(_HERE / "airline.yaml"), reasons, sets),
-        _task("Firefox topics, own touchpoints", firefox, asked, sets),
-    ]  # fmt: skip
+        (f"{row['title']}\n{html_to_text(row['content'] or '')}", topic)
+        for row in _stream(data, "firefox_support", "created")
+        if (topic := (row["topic"] or "").replace("-", "_")) in own.definitions and row["locale"] == "en-US"
+    ]
 
 
 def _task(name: str, own: OwnTouchpoints, rows: Sequence[tuple[str, str]], sets: LabelledSets) -> Task:
