@@ -380,19 +380,24 @@ def _weighed(
 ) -> tuple[float, float, NDArray[np.float64]]:
     """Share of the base's evidence, gain of the head's margins, and biases, that make the labels likeliest.
 
-    With a normal prior each: nothing strays from the base unless labels say so.
+    With a normal prior each: nothing strays from the base unless labels say so. Rare classes are heard and common ones
+    stay likely: a row weighs by the square root of what would balance its class.
     """
     rows, classes = np.arange(len(target)), base.shape[1]
+    weight = np.sqrt(len(target) / np.bincount(target, minlength=classes)[target])
+    weight /= weight.mean()
 
     def surprise(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         share, gain, bias = values[0], values[1], values[2:]
         p = probabilities(share * base + gain * margins + bias)
         wrong = p.copy()
         wrong[rows, target] -= 1
+        wrong *= weight[:, None]
         astray = np.array([(share - 1) / _SHARE_PRIOR, gain / _GAIN_PRIOR, *(bias / _BIAS_PRIOR)])
         spread = np.array([_SHARE_PRIOR, _GAIN_PRIOR, *[_BIAS_PRIOR] * classes])
         slope = np.array([np.sum(wrong * base), np.sum(wrong * margins), *wrong.sum(axis=0)])
-        value = -np.log(np.maximum(p[rows, target], np.finfo(float).tiny)).sum() + np.sum(astray**2) / 2
+        surprises = -weight * np.log(np.maximum(p[rows, target], np.finfo(float).tiny))
+        value = surprises.sum() + np.sum(astray**2) / 2
         return float(value), slope + astray / spread
 
     start = np.array([1.0, 0.0, *np.zeros(classes)])
@@ -426,8 +431,10 @@ def _judged(p: NDArray[np.float64], target: NDArray[np.int64], other: int | None
     named = np.ones(len(best), dtype=bool)
     if other is not None:
         named = (best != other) & (p[np.arange(len(best)), best] >= threshold)
+    # Where nobody labelled a row `other` it is no answer, and a model that gives it must not look the worse for it.
+    answer = best if other is None or (target == other).any() else np.argmax(np.delete(p, other, axis=1), axis=1)
     return Judged(
-        float(f1_score(target, best, labels=np.unique(target), average="macro", zero_division=0)),
+        float(f1_score(target, answer, labels=np.unique(target), average="macro", zero_division=0)),
         _log_loss(p, target),
         float(named.mean()),
         float((best == target)[named].mean()) if named.any() else 0.0,
