@@ -8,7 +8,7 @@ QUICK := not streams and not browser and not wheel and not emulator
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
 
-.PHONY: help install demo test coverage check lint types imports streams emulator faults faults-quick browser wheel bench model evaluate docs lock clean
+.PHONY: help install demo test coverage check lint types imports streams emulator faults faults-quick browser wheel bench model learning-curve evaluate docs lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,8 +69,11 @@ bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=sec
 	@$(BIN)/python -m benchmarks --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(addprefix --minutes ,$(MINUTES))
 
 model: install  ## Train the shipped models again from the labelled sets
-	@$(BIN)/python -m models.train --data "$(DATA)"
+	@$(BIN)/tribometer train --data "$(DATA)" --out models/en_feedback
 	@$(BIN)/python -m models.train_languages --data "$(DATA)"
+
+learning-curve: install  ## What labels of a user's own are worth; figures into docs/adapting.md
+	@$(BIN)/python -m models.learning_curve --data "$(DATA)" --write docs/adapting.md
 
 evaluate: install  ## Measure the shipped model and keep the figures in its card (ONLY=section,…)
 	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))

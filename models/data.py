@@ -21,7 +21,7 @@ from models.scores import SENTIMENTS
 from schemas.errors import UsageError
 
 LEARNED_USES: Final = frozenset(("ship", "ship-with-care"))
-"""The uses, in LICENCES.csv, of sets that a model shipped under Apache-2.0 may learn from; with care: the card says so."""
+"""Uses, in LICENCES.csv, of sets that a model shipped under Apache-2.0 may learn from; the card tells the two apart."""
 
 EVALUATION_SETS: Final = (
     *("tweeteval_val", "airline", "sst3", "cr", "absa_laptop14", "absa_restaurant14", "absa_restaurant15"),
@@ -89,8 +89,12 @@ class LabelledSets:
         return [
             Row(name, row["text"], row["label"], row.get("split", ""), row)
             for row in rows
-            if heldout_hash(row["text"]) not in self._heldout
+            if not self.is_held_out(row["text"])
         ]
+
+    def is_held_out(self, text: str) -> bool:
+        """Whether a text is kept for judging released models, and must not be learned from or looked at."""
+        return heldout_hash(text) in self._heldout
 
     @cached_property
     def touchpoint_map(self) -> Mapping[tuple[str, str], tuple[str, str]]:

@@ -134,11 +134,10 @@ def _against_stars(
 ) -> ReviewFriction | None:
     read = own & ~np.isnan(friction)
     bad, good = friction[read & (stars <= 2)], friction[read & (stars >= 4)]
-    if min(len(bad), len(good)) < _LEAST_REVIEWS:
+    area = auc(bad, good)
+    if area is None or min(len(bad), len(good)) < _LEAST_REVIEWS:
         return None
-    return ReviewFriction(
-        name, len(bad), len(good), auc(bad, good), float(np.mean(bad >= 0.5)), float(np.mean(good >= 0.5))
-    )
+    return ReviewFriction(name, len(bad), len(good), area, float(np.mean(bad >= 0.5)), float(np.mean(good >= 0.5)))
 
 
 _LEAST_REVIEWS: Final = 20

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
+from models.adapted import GROUPS, Adapted, probabilities
 from models.clauses import starts_of
 from models.features import ENGLISH_NEGATIONS, FEATURES, TONES, Lexicon, negated, token_features, tone
 from models.language import Kind
@@ -30,16 +31,16 @@ HEADS: Final = (*SENTIMENTS, "friction", *(touchpoint.value for touchpoint in To
 TOUCHPOINTS: Final = (*(touchpoint.value for touchpoint in Touchpoint), OTHER)
 CUES: Final = (*(touchpoint.value for touchpoint in Touchpoint), "effort", "problem", "courtesy", *INTENTS)
 
-_SUMS: Final = len(HEADS) + 3
-_POLARITY: Final = slice(len(HEADS) + 1, _SUMS)
+_POLARITY: Final = slice(-2, None)
+_SQUARED_IDF: Final = -3
 """Sums of a token: a column a head, the squared idf, and two of polarity."""
 _SENTIMENT: Final = slice(0, len(SENTIMENTS))
 _FRICTION: Final = len(SENTIMENTS)
 _TOUCHPOINT: Final = slice(_FRICTION + 1, len(HEADS))
 _SEED: Final = slice(0, len(Touchpoint))
+_NOWHERE: Final = -1
 _EFFORT: Final = CUES.index("effort")
 _PROBLEM: Final = CUES.index("problem")
-_RELIABILITY: Final = TOUCHPOINTS.index(Touchpoint.RELIABILITY)
 _OF_PROBLEMS: Final = (_PROBLEM, CUES.index("bug"))
 _COURTESY: Final = CUES.index("courtesy")
 _INTENT: Final = {intent: CUES.index(intent) for intent in INTENTS}
@@ -58,6 +59,8 @@ _COMPLAINT: Final = 0.5
 _COURTEOUS: Final = 3
 _FEW_WORDS: Final = 5
 
+PRODUCT_KEY: Final = "product"
+"""Under which a document carries the product it is about, in lower case, for cues of products."""
 EVENT_KEY: Final = "event"
 MENTIONS_KEY: Final = "mentions"
 
@@ -91,6 +94,26 @@ class Weights:
     lexicon: Lexicon
     cues: Sequence[Phrase]
     blend: Mapping[str, float] = field(default_factory=dict)
+    touchpoints: tuple[str, ...] = TOUCHPOINTS
+    """What a text can be about, in the order of the records' numbers; `other` is the last."""
+    products: Mapping[str, Sequence[Phrase]] = field(default_factory=dict)
+    """Cues that hold for texts about one product, by its name in lower case; they go before `cues`."""
+    adapted: Mapping[str, Adapted] = field(default_factory=dict)
+    """Corrections learned from a user's labels, by group; their columns stand in the table behind `HEADS`."""
+    whole_texts: bool = False
+    """Whether a text's touchpoint is told from all of it, as its labels were, and not gathered from its clauses."""
+
+    @property
+    def columns_of_cues(self) -> tuple[str, ...]:
+        """What a cue can speak for: `CUES`, then the user's own touchpoints."""
+        return (*CUES, *(name for name in self.touchpoints if name not in TOUCHPOINTS))
+
+    def columns_of_group(self, group: str) -> slice:
+        """Where the table holds what labels taught about a group."""
+        widths = [self.adapted[name].mix.shape[1] if name in self.adapted else 0 for name in GROUPS]
+        place = GROUPS.index(group)
+        first = len(HEADS) + sum(widths[:place])
+        return slice(first, first + widths[place])
 
     @classmethod
     def untrained(cls) -> Weights:
@@ -123,6 +146,27 @@ def create_heads(nlp: Language, name: str) -> FeedbackHeads:
     return FeedbackHeads(nlp)
 
 
+class Seen(NamedTuple):
+    """Of each clause or text: the heads' logits, the sums of its cues, and those of the whole text it stands in."""
+
+    logits: NDArray[np.float64]
+    cues: NDArray[np.int64]
+    context: NDArray[np.int64]
+
+
+class Reading(NamedTuple):
+    """A batch as the model sees it. `bounds` are where clauses begin, `document` the text each of them stands in;
+    `content` says which clauses tell anything, `empty` which texts have no such clause."""
+
+    tokens: Tokens
+    bounds: Positions
+    document: Positions
+    content: NDArray[np.bool_]
+    empty: NDArray[np.bool_]
+    clauses: Seen
+    events: Seen
+
+
 class FeedbackHeads:
     """Writes `doc.user_data["mentions"]` (one `CLAUSE` record a clause) and `["event"]` (one `EVENT` record)."""
 
@@ -137,6 +181,16 @@ class FeedbackHeads:
         """Score with these weights from now on."""
         self.weights = weights
         self._phrases = PhraseTable(self._nlp, weights.cues)
+        self._of_products = {
+            name: PhraseTable(self._nlp, [*weights.cues, *cues]) for name, cues in weights.products.items()
+        }
+        self._other = len(weights.touchpoints) - 1
+        self._reliability = weights.touchpoints.index(Touchpoint.RELIABILITY)
+        self._cues = len(weights.columns_of_cues)
+        named = weights.touchpoints[:-1]
+        shipped = weights.touchpoints == TOUCHPOINTS
+        self._seed = _SEED if shipped else np.array([weights.columns_of_cues.index(name) for name in named])
+        self._head = _TOUCHPOINT if shipped else _head_columns(weights.touchpoints)
 
     def __call__(self, doc: Doc) -> Doc:
         return next(iter(self.pipe([doc])))
@@ -162,135 +216,178 @@ class FeedbackHeads:
         tokens = Tokens.of(docs)
         starts = clause_rows(docs, tokens)
         sums = segment_sums(self._token_sums(tokens, starts), tokens.document_start)
-        cues = segment_sums(self._cue_sums(tokens, starts), np.searchsorted(starts, tokens.document_start))
-        return self._touchpoint_p(self._logits(sums), cues, cues)
+        cues = segment_sums(self._cue_sums(tokens, starts, docs), np.searchsorted(starts, tokens.document_start))
+        return probabilities(self._touchpoint(self._logits(sums), cues, cues))
 
     def _score(self, docs: Sequence[Doc]) -> tuple[NDArray[Any], NDArray[Any], Positions]:
         """CLAUSE records, EVENT records, and where the clauses of each document begin and end."""
+        tokens, bounds, document, content, empty, clause, event = self.read(docs)
+        clauses = np.zeros(len(document), dtype=CLAUSE)
+        clauses["start"], clauses["end"], spoken = _spans(tokens, bounds)
+        self._fill(clauses, clause, content)
+        events = np.zeros(len(docs), dtype=EVENT)
+        self._fill(events, event, ~empty)
+        clauses, document = clauses[spoken], document[spoken]
+        own = events["touchpoint"].copy(), events["touchpoint_p"].copy()
+        _gather(events, clauses, document, self._other)
+        if self.weights.whole_texts:
+            events["touchpoint"], events["touchpoint_p"] = own
+        return clauses, events, np.searchsorted(document, np.arange(len(docs) + 1))
+
+    def read(self, docs: Sequence[Doc]) -> Reading:
+        """What the model sees in these split documents, before it scores them."""
         tokens = Tokens.of(docs)
         starts = clause_rows(docs, tokens)
         bounds = np.append(starts, len(tokens))
         document = np.searchsorted(tokens.document_start, starts, side="right") - 1
         sums = segment_sums(self._token_sums(tokens, starts), bounds)
-        cues = self._cue_sums(tokens, starts)
+        cues = self._cue_sums(tokens, starts, docs)
         content = _has_content(tokens, bounds, cues, self.empty_words)
         # What an event says is what its clauses with content say; a text of courtesies speaks for itself.
         empty = np.bincount(document, weights=content, minlength=len(docs)) == 0
         counted = np.where((content | empty[document])[:, None], sums, 0)
         event_sums = _grouped(counted, document, len(docs))
         event_cues = _grouped(np.where(content[:, None], cues, 0), document, len(docs))
-
-        clauses = np.zeros(len(starts), dtype=CLAUSE)
-        clauses["start"], clauses["end"], spoken = _spans(tokens, bounds)
-        self._fill(clauses, self._logits(sums), cues, event_cues[document], content)
-        events = np.zeros(len(docs), dtype=EVENT)
-        self._fill(events, self._logits(event_sums), event_cues, event_cues, ~empty)
-        clauses, document = clauses[spoken], document[spoken]
-        _gather(events, clauses, document)
-        return clauses, events, np.searchsorted(document, np.arange(len(docs) + 1))
+        return Reading(
+            tokens, bounds, document, content, empty,
+            Seen(self._logits(sums), cues, event_cues[document]),
+            Seen(self._logits(event_sums), event_cues, event_cues),
+        )  # fmt: skip
 
     def _token_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int32]:
         """Per token, its features' weights and squared idf summed, then its polarity; integers, exact in any order."""
         table = self.weights.table
         numbers, polarity = token_features(tokens, starts, self.weights.lexicon, len(table))
-        sums = np.empty((len(tokens), _SUMS), dtype=np.int32)
+        sums = np.empty((len(tokens), table.shape[1] + polarity.shape[1]), dtype=np.int32)
         sums[:, _POLARITY] = polarity
-        weights = sums[:, : _POLARITY.start]
+        weights = sums[:, : table.shape[1]]
         weights[:] = table[numbers[:, 0]]
         for column in range(1, FEATURES):
             weights += table[numbers[:, column]]
         return sums
 
     def _logits(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        length = np.sqrt(np.maximum(sums[:, len(HEADS), None], 1).astype(np.float64))
-        logits: NDArray[np.float64] = sums[:, : len(HEADS)] * self.weights.scale / length + self.weights.bias
+        length = np.sqrt(np.maximum(sums[:, _SQUARED_IDF, None], 1).astype(np.float64))
+        logits: NDArray[np.float64] = sums[:, :_SQUARED_IDF] * self.weights.scale / length + self.weights.bias
         # Term by term: a matrix product may add up in another order for another number of rows.
         for column, weights in zip(tone(sums[:, _POLARITY]).T, self.weights.tone, strict=True):
             logits += column[:, None] * weights
         return logits
 
-    def _cue_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int64]:
+    def _cue_sums(self, tokens: Tokens, starts: Positions, docs: Sequence[Doc]) -> NDArray[np.int64]:
         """Per clause, the summed weights of the cues found in it.
 
         Under a negation effort counts the other way round, and what would be a problem is none.
         """
-        rows, columns, weights = self._phrases.find(tokens)
+        rows, columns, weights = self._found(tokens, docs)
         turned = negated(tokens, starts, self.negations)[rows]
         signed = np.where(turned & (columns == _EFFORT), -weights, weights)
         signed[turned & np.isin(columns, _OF_PROBLEMS) & (weights > 0)] = 0
         clause = np.searchsorted(starts, rows, side="right") - 1
         total = np.bincount(
-            clause * len(CUES) + columns, weights=signed.astype(np.float64), minlength=len(starts) * len(CUES)
+            clause * self._cues + columns, weights=signed.astype(np.float64), minlength=len(starts) * self._cues
         )
-        return total.astype(np.int64).reshape(len(starts), len(CUES))
+        return total.astype(np.int64).reshape(len(starts), self._cues)
 
-    def _fill(
-        self,
-        records: NDArray[Any],
-        logits: NDArray[np.float64],
-        cues: NDArray[np.int64],
-        context: NDArray[np.int64],
-        content: NDArray[np.bool_],
-    ) -> None:
-        """Turn logits and cues into scores. `context` are the cues of the whole text a clause stands in."""
+    def _found(self, tokens: Tokens, docs: Sequence[Doc]) -> tuple[Positions, Positions, Positions]:
+        """Rows, columns and weights of the cues that hold for each document's product."""
+        products = [doc.user_data.get(PRODUCT_KEY) for doc in docs] if self._of_products else []
+        own = sorted({product for product in products if product in self._of_products})
+        if not own:
+            return self._phrases.find(tokens)
+        which = np.array([own.index(product) + 1 if product in own else 0 for product in products])
+        of_row = np.repeat(which, np.diff(tokens.document_start))
+        found = []
+        for number, table in enumerate([self._phrases, *(self._of_products[product] for product in own)]):
+            rows, columns, weights = table.find(tokens)
+            kept = of_row[rows] == number
+            found.append((rows[kept], columns[kept], weights[kept]))
+        rows, columns, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return rows, columns, weights
+
+    def evidence(self, seen: Seen, content: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """Of each group of `GROUPS` the evidence for its classes, a column a class, before any correction."""
+        logits, cues, context = seen
         # Whoever tells of a problem is not happy about it, also in words that no one would call negative; whoever says
         # that there is none, or no more than a courtesy, is not sad.
         told = np.where(
             content, np.clip(cues[:, _PROBLEM], -_TELLING_PROBLEM, _TELLING_PROBLEM), -_TELLING_PROBLEM
         )
         misery = self.weights.blend["sentiment_problem"] * told[:, None] * _MISERY
-        sentiment = _softmax(logits[:, _SENTIMENT] + misery)
-        friction = self._friction(logits, sentiment, cues)
-        touchpoint, p = self._touchpoint(logits, cues, context)
+        sentiment = logits[:, _SENTIMENT] + misery
+        friction = self._friction(logits, probabilities(sentiment), cues)
+        return {
+            "touchpoint": self._touchpoint(logits, cues, context),
+            "sentiment": sentiment,
+            "friction": friction[:, None],
+        }
+
+    def _fill(self, records: NDArray[Any], seen: Seen, content: NDArray[np.bool_]) -> None:
+        """Turn logits and cues into scores."""
+        evidence = self.evidence(seen, content)
+        for group, adapted in self.weights.adapted.items():
+            columns = seen.logits[:, self.weights.columns_of_group(group)]
+            evidence[group] = adapted.apply(evidence[group], columns)
+        sentiment, friction = probabilities(evidence["sentiment"]), probabilities(evidence["friction"])[:, 0]
+        touchpoint, p = self._named(evidence["touchpoint"])
         records["sentiment_p"] = np.round(sentiment, 4)
         records["friction_p"] = np.round(np.where(content, friction, _NO_FRICTION), 4)
-        records["touchpoint"] = np.where(content, touchpoint, len(Touchpoint))
+        records["touchpoint"] = np.where(content, touchpoint, self._other)
         records["touchpoint_p"] = np.round(np.where(content, p, 1.0), 4)
-        records["has_effort"] = content & (cues[:, _EFFORT] != 0)
-        records["effort"] = np.clip(cues[:, _EFFORT], -_MOST_EFFORT, _MOST_EFFORT)
-        records["intents"] = _intents(sentiment, records["friction_p"], cues, content)
+        effort = seen.cues[:, _EFFORT]
+        records["has_effort"] = content & (effort != 0)
+        records["effort"] = np.clip(effort, -_MOST_EFFORT, _MOST_EFFORT)
+        records["intents"] = _intents(sentiment, records["friction_p"], seen.cues, content)
 
     def _friction(
         self, logits: NDArray[np.float64], sentiment: NDArray[np.float64], cues: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         blend = self.weights.blend
-        evidence = (
+        evidence: NDArray[np.float64] = (
             logits[:, _FRICTION]
             + blend["friction_problem"] * np.minimum(cues[:, _PROBLEM], _MOST_EVIDENCE)
             + blend["friction_sentiment"] * (sentiment[:, 0] - sentiment[:, 2])
             + blend["friction_question"] * ((cues[:, _INTENT["question"]] > 0) & (cues[:, _PROBLEM] <= 0))
             + blend["friction_bias"]
         )
-        result: NDArray[np.float64] = 1 / (1 + np.exp(-evidence))
-        return result
+        return evidence
 
     def _touchpoint(
         self, logits: NDArray[np.float64], cues: NDArray[np.int64], context: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The likeliest touchpoint of each record, or `other`, and its probability."""
-        probabilities = self._touchpoint_p(logits, cues, context)
-        best = np.argmax(probabilities, axis=1)
-        rows = np.arange(len(best))
-        unsure = probabilities[rows, best] < self.weights.blend["touchpoint_threshold"]
-        return np.where(unsure, len(Touchpoint), best), probabilities[rows, best]
-
-    def _touchpoint_p(
-        self, logits: NDArray[np.float64], cues: NDArray[np.int64], context: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """The probability of each of `TOUCHPOINTS`, a row a record.
+        """Evidence for each touchpoint and for `other`.
 
         A clause without words of its own for a touchpoint ("it drives me mad") is about what its text is about,
         when that is clear. A problem told without naming where it struck is most often one of reliability.
         """
         blend = self.weights.blend
-        evidence = blend["touchpoint_head"] * logits[:, _TOUCHPOINT]
-        around = np.minimum(context[:, _SEED], _MOST_CONTEXT)
+        evidence = blend["touchpoint_head"] * self._head_logits(logits)
+        around = np.minimum(context[:, self._seed], _MOST_CONTEXT)
         share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
-        evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, _SEED], _MOST_EVIDENCE)
+        evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, self._seed], _MOST_EVIDENCE)
         evidence[:, :-1] += blend["touchpoint_context"] * share
-        evidence[:, _RELIABILITY] += blend["touchpoint_problem"] * np.clip(cues[:, _PROBLEM], 0, _TELLING_PROBLEM)
+        evidence[:, self._reliability] += blend["touchpoint_problem"] * np.clip(
+            cues[:, _PROBLEM], 0, _TELLING_PROBLEM
+        )
         evidence[:, -1] += blend["touchpoint_other"]
-        return _softmax(evidence)
+        return evidence
+
+    def _head_logits(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The touchpoint head, a column a touchpoint of this model."""
+        heads = logits[:, self._head]
+        # The base model knows nothing of a user's own touchpoint: to its head that is as likely as the least likely.
+        unknown = self._head == _NOWHERE if isinstance(self._head, np.ndarray) else np.zeros(0, dtype=bool)
+        if unknown.any():
+            heads[:, unknown] = heads[:, ~unknown].min(axis=1, keepdims=True)
+        return heads
+
+    def _named(self, evidence: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The likeliest touchpoint of each record, or `other`, and its probability."""
+        p = probabilities(evidence)
+        best = np.argmax(p, axis=1)
+        rows = np.arange(len(best))
+        best = np.where(p[rows, best] < self.weights.blend["touchpoint_threshold"], self._other, best)
+        return best, p[rows, best]
 
     def to_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> None:
         """Write the weights as two files: arrays and cues."""
@@ -307,8 +404,25 @@ class FeedbackHeads:
             lexicon_keys=weights.lexicon.keys,
             lexicon_valences=weights.lexicon.valences,
         )
-        cues = [[cue.text, CUES[cue.column], cue.weight] for cue in weights.cues]
-        content = {"heads": HEADS, "blend": dict(weights.blend), "cues": cues}
+        names = weights.columns_of_cues
+        content: dict[str, Any] = {
+            "heads": HEADS,
+            "blend": dict(weights.blend),
+            "cues": [[cue.text, names[cue.column], cue.weight] for cue in weights.cues],
+        }
+        if weights.touchpoints != TOUCHPOINTS or weights.products or weights.adapted:
+            content["own"] = {
+                "touchpoints": weights.touchpoints,
+                "products": {
+                    product: [[cue.text, names[cue.column], cue.weight] for cue in cues]
+                    for product, cues in weights.products.items()
+                },
+                "adapted": {
+                    group: {"share": adapted.share, "mix": adapted.mix.tolist()}
+                    for group, adapted in weights.adapted.items()
+                },
+                "whole_texts": weights.whole_texts,
+            }
         (folder / "cues.json").write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
 
     def from_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> FeedbackHeads:
@@ -321,16 +435,32 @@ class FeedbackHeads:
             table = np.concatenate([arrays["table"].astype(np.int16), arrays["squared_idf"][:, None]], axis=1)
             lexicon = Lexicon(arrays["lexicon_keys"], arrays["lexicon_valences"])
             scale, bias, tones = arrays["scale"], arrays["bias"], arrays["tone"]
-        cues = [Phrase(text, CUES.index(column), weight) for text, column, weight in content["cues"]]
-        self.use(Weights(np.ascontiguousarray(table), scale, bias, tones, lexicon, cues, content["blend"]))
+        own = content.get("own", {})
+        weights = Weights(
+            table=np.ascontiguousarray(table), scale=scale, bias=bias, tone=tones, lexicon=lexicon,
+            cues=[], blend=content["blend"],
+            touchpoints=tuple(own.get("touchpoints", TOUCHPOINTS)),
+            adapted={
+                group: Adapted(stored["share"], np.array(stored["mix"], dtype=np.float64))
+                for group, stored in own.get("adapted", {}).items()
+            },
+            whole_texts=own.get("whole_texts", False),
+        )  # fmt: skip
+        column = {name: number for number, name in enumerate(weights.columns_of_cues)}
+
+        def phrases(stored: Iterable[Sequence[Any]]) -> list[Phrase]:
+            return [Phrase(text, column[name], weight) for text, name, weight in stored]
+
+        products = {product: phrases(stored) for product, stored in own.get("products", {}).items()}
+        self.use(replace(weights, cues=phrases(content["cues"]), products=products))
         return self
 
 
-def _gather(events: NDArray[Any], clauses: NDArray[Any], document: Positions) -> None:
+def _gather(events: NDArray[Any], clauses: NDArray[Any], document: Positions, other: int) -> None:
     """Let an event say what its clauses say: its touchpoint, friction and intents are theirs."""
     # An event is about the touchpoint its clauses speak of most surely, each weighed by the friction it carries.
-    weight = np.zeros((len(events), len(TOUCHPOINTS)))
-    named = clauses["touchpoint"] != len(Touchpoint)
+    weight = np.zeros((len(events), other + 1))
+    named = clauses["touchpoint"] != other
     np.add.at(
         weight,
         (document[named], clauses["touchpoint"][named]),
@@ -338,9 +468,9 @@ def _gather(events: NDArray[Any], clauses: NDArray[Any], document: Positions) ->
     )
     best = np.argmax(weight, axis=1)
     some = weight.max(axis=1, initial=0) > 0
-    strongest = np.zeros((len(events), len(TOUCHPOINTS)), dtype=np.float32)
+    strongest = np.zeros((len(events), other + 1), dtype=np.float32)
     np.maximum.at(strongest, (document, clauses["touchpoint"]), clauses["touchpoint_p"])
-    events["touchpoint"] = np.where(some, best, len(Touchpoint))
+    events["touchpoint"] = np.where(some, best, other)
     events["touchpoint_p"] = strongest[np.arange(len(events)), events["touchpoint"]]
     friction = np.zeros(len(events), dtype=np.float32)
     np.maximum.at(friction, document, clauses["friction_p"])
@@ -348,6 +478,12 @@ def _gather(events: NDArray[Any], clauses: NDArray[Any], document: Positions) ->
     intents = np.zeros(len(events), dtype=np.uint16)
     np.bitwise_or.at(intents, document, clauses["intents"])
     events["intents"] = intents
+
+
+def _head_columns(touchpoints: Sequence[str]) -> NDArray[np.int64]:
+    """Where the heads speak of each touchpoint, `_NOWHERE` for a user's own."""
+    return np.array([_TOUCHPOINT.start + TOUCHPOINTS.index(name) if name in TOUCHPOINTS else _NOWHERE
+                     for name in touchpoints])  # fmt: skip
 
 
 def clause_rows(docs: Sequence[Doc], tokens: Tokens) -> Positions:
@@ -413,9 +549,3 @@ def _intents(
     for number, intent in enumerate(INTENTS):
         bits |= (found[intent] & content).astype(np.uint16) << number
     return bits
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-    return result

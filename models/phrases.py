@@ -35,8 +35,11 @@ class PhraseTable:
 
     def __init__(self, nlp: Language, phrases: Iterable[Phrase]) -> None:
         tables: list[dict[tuple[int, int], int]] = [{} for _ in range(LONGEST)]
-        for phrase in phrases:
-            stems = Tokens.of([speak(nlp.make_doc(phrase.text), phrase.language)]).stem
+        phrases = list(phrases)
+        # All at once: a thousand batches of one phrase would take most of the time of loading a model.
+        tokens = Tokens.of([speak(nlp.make_doc(phrase.text), phrase.language) for phrase in phrases])
+        for phrase, start, end in zip(phrases, tokens.document_start, tokens.document_start[1:], strict=False):
+            stems = tokens.stem[start:end]
             if not 0 < len(stems) <= LONGEST:
                 raise ValueError(f"the phrase {phrase.text!r} has {len(stems)} tokens; it may have 1 to {LONGEST}")
             key = stems[:1]

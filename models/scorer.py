@@ -28,10 +28,11 @@ import pyarrow as pa
 import spacy
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from models import MULTILINGUAL, SHIPPED
 from models.detection import detect, primary
-from models.heads import EVENT_KEY, MENTIONS_KEY, TOUCHPOINTS
+from models.heads import EVENT_KEY, MENTIONS_KEY, PRODUCT_KEY, TOUCHPOINTS, FeedbackHeads
 from models.own_words import QUOTED, OwnWords, own_words
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
 from models.stars import fitted_rule
@@ -46,7 +47,6 @@ SCORES: Final = pa.schema(
 """What a `Scorer` says of each text, row by row."""
 
 _SENTIMENT_NAMES: Final = pa.array(SENTIMENTS)
-_TOUCHPOINT_NAMES: Final = pa.array(TOUCHPOINTS)
 _INTENT_SETS: Final = pa.array(
     [[name for bit, name in enumerate(INTENTS) if bits >> bit & 1] for bits in range(1 << len(INTENTS))],
     type=pa.list_(pa.string()),
@@ -74,6 +74,14 @@ class Scorer:
         self.language: str = nlp.meta["scored_language"]
         self.languages: frozenset[str] = frozenset({self.language, *other["scored_languages"]})
         self.meta: Mapping[str, Any] = nlp.meta
+        heads = nlp.get_pipe("feedback_heads")
+        if not isinstance(heads, FeedbackHeads):
+            raise UsageError(f"the model {nlp.meta['name']} was not made by `tribometer train`; train it again")
+        self.touchpoints: tuple[str, ...] = heads.weights.touchpoints
+        self._touchpoint_names = pa.array(self.touchpoints)
+        self._products = frozenset(heads.weights.products)
+        # The pipeline for other languages knows the common touchpoints only, in their own order.
+        self._as_spoken_of = np.array([self.touchpoints.index(name) for name in TOUCHPOINTS], dtype=np.int16)
         self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}.{other['version'].split('+')[1]}"
 
     def score(
@@ -82,11 +90,13 @@ class Scorer:
         ratings: Sequence[float | None] | None = None,
         languages: Sequence[str | None] | None = None,
         deleted: Sequence[bool] | None = None,
+        products: Sequence[str | None] | None = None,
     ) -> pa.RecordBatch:
         """Scores of these texts as a record batch with the columns `SCORES`, one row a text, in order.
 
-        `ratings` are on -1..1; `languages` are tags as the source gave them, and are detected where None. Never
-        raises on account of what a text says.
+        `ratings` are on -1..1; `languages` are tags as the source gave them, and are detected where None;
+        `products` decide where the model has seeds of products, whatever their capitals. Never raises
+        on account of what a text says.
         """
         count = len(texts)
         tags = [primary(tag) for tag in languages] if languages is not None else [None] * count
@@ -102,7 +112,9 @@ class Scorer:
 
         readable = known & ~gone & ~np.array(refused, dtype=bool)
         events, mentions, lengths = self._read(
-            [words.text if ok else "" for words, ok in zip(own_texts, readable, strict=True)], found
+            [words.text if ok else "" for words, ok in zip(own_texts, readable, strict=True)],
+            found,
+            products or [None] * count,
         )
         _to_stored_places(mentions, lengths, own_texts)
         said = lengths > 0
@@ -129,13 +141,13 @@ class Scorer:
                 _rounded(probabilities[:, 2] - probabilities[:, 0], ~scored),
                 _rounded(probabilities[np.arange(count), label], ~scored),
                 _rounded(friction, ~scored),
-                _TOUCHPOINT_NAMES.take(
-                    pa.array(np.where(told, events["touchpoint"], TOUCHPOINTS.index(OTHER)), mask=~scored)
+                self._touchpoint_names.take(
+                    pa.array(np.where(told, events["touchpoint"], self.touchpoints.index(OTHER)), mask=~scored)
                 ),
                 _rounded(events["touchpoint_p"], ~told),
                 pa.array(events["effort"], pa.int8(), mask=~(told & events["has_effort"])),
                 _INTENT_SETS.take(pa.array(np.where(told, events["intents"], 0))),
-                _mentions(mentions, lengths),
+                _mentions(mentions, lengths, self._touchpoint_names),
                 pa.array([self.version] * count, pa.string()),
                 _rounded(by_text[0][:, 2] - by_text[0][:, 0], ~told),
                 _rounded(by_text[1], ~told),
@@ -144,7 +156,7 @@ class Scorer:
         )
 
     def _read(
-        self, texts: Sequence[str], languages: Sequence[str]
+        self, texts: Sequence[str], languages: Sequence[str], products: Sequence[str | None]
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
         """EVENT records one a text, CLAUSE records of all texts in order, and how many of these each text has."""
         records: list[tuple[NDArray[Any], NDArray[Any]] | None] = [None] * len(texts)
@@ -161,11 +173,14 @@ class Scorer:
                     docs = (
                         speak(nlp.make_doc(texts[number]), languages[number])
                         if numbers is others
-                        else nlp.make_doc(texts[number])
+                        else self._about(texts[number], products[number])
                         for number in numbers
                     )
                     for number, doc in zip(numbers, nlp.pipe(docs, batch_size=_BATCH_TEXTS), strict=True):
                         records[number] = doc.user_data[EVENT_KEY], doc.user_data[MENTIONS_KEY]
+        for number in others:
+            for some in records[number] or ():
+                some["touchpoint"] = self._as_spoken_of[some["touchpoint"]]
         read = [record for record in records if record is not None]
         lengths = np.fromiter((len(mentions) for _, mentions in read), dtype=np.int64, count=len(read))
         return (
@@ -178,6 +193,13 @@ class Scorer:
     def _spoken(self) -> Language:
         """The pipeline for other languages."""
         return spacy.load(self._multilingual)
+
+    def _about(self, text: str, product: str | None) -> Doc:
+        """A document, and where the model has seeds of products, the product it is about."""
+        doc = self.nlp.make_doc(text)
+        if self._products and product is not None:
+            doc.user_data[PRODUCT_KEY] = product.strip().casefold()
+        return doc
 
 
 def _joined(records: Sequence[NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -224,7 +246,7 @@ def _rounded(values: NDArray[Any], null: NDArray[np.bool_]) -> pa.Array:
     return pa.array(np.round(values.astype(np.float64), 4).astype(np.float32), mask=null)
 
 
-def _mentions(clauses: NDArray[Any], lengths: NDArray[np.int64]) -> pa.ListArray:
+def _mentions(clauses: NDArray[Any], lengths: NDArray[np.int64], touchpoints: pa.Array) -> pa.ListArray:
     """CLAUSE records as the `mentions` column."""
     probabilities = clauses["sentiment_p"].astype(np.float64)
     label = np.argmax(probabilities, axis=1) if len(clauses) else np.empty(0, dtype=np.int64)
@@ -232,7 +254,7 @@ def _mentions(clauses: NDArray[Any], lengths: NDArray[np.int64]) -> pa.ListArray
     columns = [
         pa.array(clauses["start"]),
         pa.array(clauses["end"]),
-        _TOUCHPOINT_NAMES.take(pa.array(clauses["touchpoint"])),
+        touchpoints.take(pa.array(clauses["touchpoint"])),
         _rounded(clauses["touchpoint_p"], all_there),
         _SENTIMENT_NAMES.take(pa.array(label)),
         _rounded(probabilities[:, 2] - probabilities[:, 0], all_there),

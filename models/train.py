@@ -1,4 +1,4 @@
-"""Trains the shipped model: `python -m models.train --data DIR [--output FOLDER]`.
+"""Trains the shipped model: `tribometer train --data DIR --out FOLDER`.
 
 Learns from the sets whose licence lets a trained model ship, on whole texts and without the rows that judge it;
 deterministic; a few minutes on two cores. What is learned is written as an ordinary spaCy pipeline.
@@ -28,7 +28,7 @@ from sklearn.svm import LinearSVC
 from spacy.language import Language
 from spacy.util import minibatch
 
-from models import MODEL_NAME, SHIPPED
+from models import MODEL_NAME
 from models.data import EVALUATION_SETS, LabelledSets, Row, without_overlap
 from models.features import FEATURES, TONES, Lexicon, token_features, tone
 from models.heads import CUES, DEFAULT_BLEND, HEADS, TOUCHPOINTS, FeedbackHeads, Weights, clause_rows, segment_sums
@@ -419,21 +419,3 @@ def _meta(sets: LabelledSets, weights: Weights) -> dict[str, Any]:
         "sources": sorted({name for kind in ("sentiment", "touchpoint") for name in sets.shipped(kind)}),
         "labels": {"sentiment": list(SENTIMENTS), "touchpoint": list(TOUCHPOINTS)},
     }
-
-
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder that holds labels/.")
-@click.option("--output", type=click.Path(path_type=Path), default=SHIPPED, help="Where the model is written.")
-@click.option(
-    "--cues-only", is_flag=True, help="Keep the learned weights of --output; renew cues and seed phrases."
-)
-def main(data: Path, output: Path, cues_only: bool) -> None:
-    """Train the model and write it."""
-    sets = LabelledSets(data)
-    nlp = renew_cues(output, sets) if cues_only else build(sets)
-    nlp.to_disk(output)
-    click.echo(f"{nlp.meta['name']} {nlp.meta['version']} written to {output}")
-
-
-if __name__ == "__main__":
-    main()

@@ -19,6 +19,7 @@ import orjson
 
 from pipelines.simulation import scenario
 from pipelines.simulation.delivery import Delivery
+from pipelines.simulation.labels import labels_csv
 from pipelines.simulation.phrasebook import Phrasebook
 from pipelines.simulation.remarks import Crowd, Remark
 from pipelines.simulation.reviews import REVIEWS
@@ -32,6 +33,8 @@ SOURCE_FILES: Final = (TICKETS, REVIEWS, SURVEYS)
 
 LAUNCHES_FILE: Final = "launches.csv"
 TRUTH_FILE: Final = "truth.json"
+TOUCHPOINTS_FILE: Final = "touchpoints.yaml"
+LABELS_FILE: Final = "labelled.csv"
 
 MINIMUM_EVENTS: Final = 200
 """Fewer messages cannot hold every incident and every kind of poison."""
@@ -65,6 +68,9 @@ def simulate(folder: Path, *, events: int = 20_000, seed: int = 7) -> Simulated:
     folder.mkdir(parents=True, exist_ok=True)
     written = [_write_file(folder, file, delivery.lines(file.source)) for file in SOURCE_FILES]
     (folder / LAUNCHES_FILE).write_bytes(_launches_csv())
+    own = files("pipelines.simulation").joinpath(TOUCHPOINTS_FILE).read_bytes()
+    (folder / TOUCHPOINTS_FILE).write_bytes(own)
+    (folder / LABELS_FILE).write_bytes(labels_csv(accepted))
     (folder / TRUTH_FILE).write_bytes(orjson.dumps(truth, option=orjson.OPT_INDENT_2) + b"\n")
     return Simulated(folder, written, truth)
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from schemas.event import PLAUSIBLE_YEARS
 from schemas.identity import launch_id
 from schemas.nearest import did_you_mean
-from schemas.touchpoint import OTHER, Touchpoint
+from schemas.touchpoint import ALL_TOUCHPOINTS, OWN_NAME, near_shipped
 
 
 class LaunchKind(StrEnum):
@@ -47,7 +47,6 @@ FIELDS: Final = ("product", "version", "launched_at", "kind", "touchpoints", "ti
 _CHINESE_DATE: Final = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日$", re.ASCII)
 _ISO_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LIST: Final = re.compile(r"[;,|]")
-_TOUCHPOINTS: Final = (*(touchpoint.value for touchpoint in Touchpoint), OTHER)
 
 
 class InvalidLaunch(ValueError):
@@ -168,12 +167,15 @@ def _kind(value: Any) -> LaunchKind:
 
 
 def _touchpoints(value: Any) -> tuple[str, ...]:
-    """Names in one text, separated by `;`, `,` or `|`, or a list of them; sorted, each once."""
+    """Names in one text, separated by `;`, `,` or `|`, or a list of them; sorted, each once.
+
+    A name may be one of the user's own touchpoints, unless it reads like a shipped one misspelt.
+    """
     words = _LIST.split(value) if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
         raise InvalidLaunch("touchpoints must be names separated by semicolons, or a list")
     names = {str(word).strip().lower() for word in words if str(word).strip()}
     for name in sorted(names):
-        if name not in _TOUCHPOINTS:
-            raise InvalidLaunch(f"touchpoint {name[:40]!r} is unknown{did_you_mean(name, _TOUCHPOINTS)}")
+        if name not in ALL_TOUCHPOINTS and (near_shipped(name) or not OWN_NAME.fullmatch(name)):
+            raise InvalidLaunch(f"touchpoint {name[:40]!r} is unknown{did_you_mean(name, ALL_TOUCHPOINTS)}")
     return tuple(sorted(names))

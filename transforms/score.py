@@ -22,9 +22,9 @@ __all__ = ["SCORED_BY", "Score", "Scorer", "load_scorer", "score", "scores_of"]
 def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
     """Events with their scores: a batch in `REDACTED` becomes one in `SCORED`, row by row, in order.
 
-    Reads `text`, `rating` (-1..1), `language` and `deleted`; `language` is filled in where the source did not
-    say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend on
-    the other rows.
+    Reads `text`, `rating` (-1..1), `language`, `deleted` and `product`; `language` is filled in where the source
+    did not say. An event without scores says why in `unscored_reason`. Deterministic: a row's scores do not depend
+    on the other rows.
     """
     scores = scores_of(batch, scorer)
     given = batch.column("language")
@@ -34,7 +34,7 @@ def score(batch: pa.RecordBatch, scorer: Scorer) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=SCORED)
 
 
-SCORED_BY: Final = ("text", "rating", "language", "deleted")
+SCORED_BY: Final = ("text", "rating", "language", "deleted", "product")
 """The columns of an event that its scores depend on."""
 
 

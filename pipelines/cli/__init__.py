@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "compare-models": "pipelines.cli.compare_models:compare_models",
     "switch-model": "pipelines.cli.rescore:switch_model",
     "evaluate": "pipelines.cli.evaluate:evaluate",
+    "label": "pipelines.cli.label:label",
+    "train": "pipelines.cli.train:train",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",

@@ -30,6 +30,9 @@ echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribom
     "rescore": "tribometer rescore --switch --tables tables",
     "switch-model": "tribometer switch-model stored --tables tables",
     "evaluate": "tribometer evaluate --only negation,sarcasm,bias",
+    "label export": "tribometer label export --tables tables --product Parcelbird --count 40 --out sheet.csv",
+    "label import": "tribometer label import sim/labelled.csv --labels labels.csv --touchpoints sim/touchpoints.yaml",
+    "train": "tribometer train --adapt --labels labels.csv --touchpoints sim/touchpoints.yaml --out adapted",
     "launches import": "tribometer launches import sim/launches.csv --tables tables",
     "launches add": """\
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\

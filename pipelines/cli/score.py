@@ -31,6 +31,7 @@ class _Line:
     text: str = ""
     rating: float | None = None
     language: str | None = None
+    product: str | None = None
     error: str | None = field(default=None)
 
 
@@ -55,9 +56,9 @@ class _Line:
 def score(file: str, form: str, rating_scale: str, model: str | None) -> int:
     """Score texts, one a line, and print one JSON object a line.
 
-    A line of input is a JSON object with "text" and, if known, "rating" and "language"; or plain text. Each
-    comes out in its place with its keys, the scores of the whole text, and its clauses as "mentions". A line
-    that cannot be read comes out with "error" instead of scores, and the exit status is 1.
+    A line of input is a JSON object with "text" and, if known, "rating", "language" and "product"; or plain
+    text. Each comes out in its place with its keys, the scores of the whole text, and its clauses as "mentions".
+    A line that cannot be read comes out with "error" instead of scores, and the exit status is 1.
     """
     try:
         scale = RatingScale.parse(rating_scale)
@@ -76,7 +77,10 @@ def score(file: str, form: str, rating_scale: str, model: str | None) -> int:
             good = [line for line in lines if line.error is None]
             rows = iter(
                 scorer.score(
-                    [line.text for line in good], [line.rating for line in good], [line.language for line in good]
+                    [line.text for line in good],
+                    [line.rating for line in good],
+                    [line.language for line in good],
+                    products=[line.product for line in good],
                 ).to_pylist()
             )
             for (number, _), line in zip(chunk, lines, strict=True):
@@ -155,11 +159,14 @@ def _of_object(keys: dict[str, Any], scale: RatingScale) -> _Line:
         return _Line(keys, error=f'"rating" is {type(rating).__name__}; it must be a number or null')
     if not isinstance(language, str | None):
         return _Line(keys, error=f'"language" is {type(language).__name__}; it must be a string such as "en"')
+    product = keys.get("product")
+    if not isinstance(product, str | None):
+        return _Line(keys, error=f'"product" is {type(product).__name__}; it must be a string')
     try:
         normal = None if rating is None else scale.normal(float(rating))
     except Violation as violation:
         return _Line(keys, error=f"{violation}; --rating-scale names another scale")
-    return _Line(keys, text or "", normal, language)
+    return _Line(keys, text or "", normal, language, product)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 from collections import Counter
@@ -17,6 +18,7 @@ from pipelines.cli import cli
 from pipelines.connect import connect_locked
 from pipelines.query import run_query
 from schemas.mapping import load_mapping
+from schemas.own_touchpoints import load_own_touchpoints
 from schemas.personal_data import redact_text
 from tests.docs.conftest import Story, printed_by, run_line
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose
@@ -74,12 +76,32 @@ def run_program(place: str) -> None:
     exec(compile(PROGRAMS[place], place, "exec"), {"__name__": "__main__"})
 
 
-def test_yaml_blocks_are_mappings(tmp_path: Path) -> None:
+def test_yaml_blocks_are_mappings_or_own_touchpoints(tmp_path: Path) -> None:
     found = [(place, block) for page in PAGES for place, block in blocks(page, "yaml")]
+    file = tmp_path / "page.yaml"
     for place, block in found:
-        (tmp_path / "page.yaml").write_text(block)
-        assert load_mapping(str(tmp_path / "page.yaml")).fields, place
-    assert found
+        file.write_text(block)
+        if "adapting.md" in place:
+            assert load_own_touchpoints(file).definitions, place
+        else:
+            assert load_mapping(str(file)).fields, place
+    assert len({place.split(":")[0] for place, _ in found}) > 1
+
+
+def test_the_loop_of_adapting_runs(story: Story) -> None:
+    lines = [line for _, block in blocks(DOCS / "adapting.md", "sh") for line in block.splitlines()]
+    printed = "".join(run_line(story.folder, line) for line in lines)
+    assert "100 mentions to label in first.csv" in printed
+    assert '"touchpoint":"pick_up"' in printed
+    assert "200 mentions to label in second.csv" in printed
+    first, second = (read_ids(story.folder / name) for name in ("first.csv", "second.csv"))
+    assert len(first) == 100
+    assert len(second) == 200
+
+
+def read_ids(sheet: Path) -> set[str]:
+    with sheet.open(encoding="utf-8-sig", newline="") as lines:
+        return {row["event_id"] for row in csv.DictReader(lines)}
 
 
 _SHELL = ("sh", "console", "text", "")
