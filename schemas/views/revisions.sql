@@ -45,6 +45,8 @@
 --   model_version    text      scorer whose scores these are
 --   committed_at     instant   when the row became visible
 --   batch_id         text      the batch that brought it; see runs
+--   text_sentiment   float     sentiment by the text alone, null without a scored text
+--   text_friction_p  float     friction_p by the text alone, null without a scored text
 --   day              text      partition: UTC day of occurred_at, or invalid for an impossible date
 -- Example:
 --   SELECT model_version, count(*) FROM revisions GROUP BY model_version
@@ -60,7 +62,9 @@ SELECT stored.* REPLACE (
     if(chosen.event_id IS NULL, stored.effort, chosen.effort) AS effort,
     if(chosen.event_id IS NULL, stored.intents, chosen.intents) AS intents,
     if(chosen.event_id IS NULL, stored.mentions, chosen.mentions) AS mentions,
-    if(chosen.event_id IS NULL, stored.model_version, chosen.model_version) AS model_version
+    if(chosen.event_id IS NULL, stored.model_version, chosen.model_version) AS model_version,
+    if(chosen.event_id IS NULL, stored.text_sentiment, chosen.text_sentiment) AS text_sentiment,
+    if(chosen.event_id IS NULL, stored.text_friction_p, chosen.text_friction_p) AS text_friction_p
 )
 FROM tables.feedback AS stored
 -- The day is part of the key although the identity is enough: so a filter on day skips files of both tables.

@@ -19,17 +19,19 @@
 --   intents          text[]    what the customer wants
 --   mentions         struct[]  its mentions
 --   committed_at     instant   when the row became visible
+--   text_sentiment   float     sentiment by the text alone, null without a scored text
+--   text_friction_p  float     friction_p by the text alone, null without a scored text
 -- Example:
 --   SELECT model_version, avg(friction_p) FROM scores WHERE day >= '2021-06-01' GROUP BY model_version
 CREATE OR REPLACE VIEW scores AS
 SELECT
     event_id, try_cast(day AS DATE) AS day, model_version, false AS rescored,
     unscored_reason, sentiment_label, sentiment, sentiment_p, friction_p, touchpoint, touchpoint_p, effort, intents,
-    mentions, committed_at
+    mentions, committed_at, text_sentiment, text_friction_p
 FROM tables.feedback
 UNION ALL
 SELECT
     event_id, try_cast(day AS DATE), model_version, true,
     unscored_reason, sentiment_label, sentiment, sentiment_p, friction_p, touchpoint, touchpoint_p, effort, intents,
-    mentions, committed_at
+    mentions, committed_at, text_sentiment, text_friction_p
 FROM tables.scores;

@@ -13,7 +13,8 @@ from models.data import LabelledSets
 from models.evaluate_languages import BEGIN, END, friction_table, markdown, sentiment_table
 from models.language_sets import JUDGED, TRAINING, training_rows
 from models.multilingual import LANGUAGES
-from models.scorer import MAX_SCORED_CHARACTERS, load_scorer
+from models.own_words import MAX_SCORED_CHARACTERS
+from models.scorer import load_scorer
 from models.scores import SENTIMENTS
 
 
