@@ -126,4 +126,5 @@ def spoken_hashes(words: Mapping[str, Sequence[str]]) -> Hashes:
 
 def language_salt(language: str | None) -> np.uint64:
     """What the hashes of a language's words are combined with; 0 for English."""
-    return np.uint64(0 if language in _PLAIN else get_string_id(str(language)))
+    # No word has a blank in it. Were the salt the hash of "de", a German "es" would be a Spanish "de".
+    return np.uint64(0 if language in _PLAIN else get_string_id(f"language {language}"))

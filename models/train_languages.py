@@ -42,7 +42,7 @@ from models.tokens import Tokens, speak, word_hashes
 
 MODEL_NAME: Final = "feedback_languages"
 MODEL_RELEASE: Final = "0.2.0"
-BUCKETS: Final = 1 << 20
+BUCKETS: Final = 1 << 18
 SEED: Final = 20261122
 
 _WORDS: Final = Path(__file__).with_name("languages")

@@ -14,8 +14,9 @@ from models.evaluate_languages import BEGIN, END, friction_table, markdown, sent
 from models.language_sets import JUDGED, TRAINING, training_rows
 from models.multilingual import LANGUAGES
 from models.own_words import MAX_SCORED_CHARACTERS
-from models.scorer import load_scorer
+from models.scorer import Scorer, load_scorer
 from models.scores import SENTIMENTS
+from models.tokens import word_hashes
 
 
 def _one(text: str, language: str | None, rating: float | None = None) -> dict[str, Any]:
@@ -86,6 +87,19 @@ def test_words_of_one_language_are_not_those_of_another() -> None:
     assert len(_one("Eu acho isso bem mais caro que aqui", "pt")["mentions"]) == 1
     assert len(_one("Mi piace tanto ma costa troppo", "it")["mentions"]) == 2
     assert len(_one("Je donne toujours ma note ici", "fr")["mentions"]) == 1
+
+
+def test_words_that_are_codes_of_languages_stay_apart() -> None:
+    words = [("es", "de"), ("de", "es"), ("de", "de"), ("es", "es"), ("it", "fr"), ("fr", "it"), ("pt", "pt")]
+    hashes = [int(word_hashes([word], language)[0]) for language, word in words]
+    assert len({0, *hashes}) == len(words) + 1
+
+
+def test_scores_do_not_depend_on_what_was_scored_before() -> None:
+    scorer = Scorer(spacy.load(SHIPPED))
+    before = scorer.score(["Es geht es mir gut"], languages=["de"])
+    scorer.score(["El servicio de siempre", "Il it fr de pt es", "de it fr"], languages=["es", "fr", "pt"])
+    assert scorer.score(["Es geht es mir gut"], languages=["de"]) == before
 
 
 @pytest.mark.parametrize(
