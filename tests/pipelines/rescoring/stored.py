@@ -14,9 +14,10 @@ from pipelines.cli import main
 from pipelines.clock import utc_now
 from pipelines.connect import connect
 from pipelines.rescore import Days, Rescored, Rescorer
+from pipelines.tables.chosen import chosen_tables
 from pipelines.tables.verify import verify
 from schemas.identity import score_id
-from schemas.tables import SCORES, TABLES
+from schemas.tables import SCORES
 from transforms.commit import commit
 from transforms.write import write
 
@@ -60,9 +61,8 @@ def digest(root: str) -> str:
 
 def findings(root: str) -> list[str]:
     """What `tables verify` has to say against any table."""
-    return [
-        found.problem for spec in TABLES.values() for found in verify(root, spec).findings if not found.harmless
-    ]
+    root, specs = chosen_tables(root)
+    return [found.problem for spec in specs for found in verify(root, spec).findings if not found.harmless]
 
 
 class Interrupted(Scorer):

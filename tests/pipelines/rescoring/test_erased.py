@@ -66,10 +66,20 @@ def test_one_event_is_erased_with_the_scores_of_all_its_revisions(root: str, oth
 
 def test_an_erasure_that_falls_into_the_scoring_wins(root: str, other_model: str) -> None:
     done = Rescorer(root, Interrupted(load_scorer(other_model), lambda: erase(root)), utc_now).run()
-    assert done.rows == ROWS
-    assert done.suppressed == HERS
+    assert done.scored == ROWS - HERS
     assert left(root) == []
     assert ask(root, "SELECT count(*) FROM tables.scores") == [(ROWS - HERS,)]
+    assert findings(root) == []
+
+
+def test_an_erasure_between_scoring_and_commit_wins(root: str, other_model: str) -> None:
+    def erase_at_the_end(done: int, total: int) -> None:
+        if done == total == ROWS and not (Path(root) / "suppressions").exists():
+            erase(root)
+
+    done = Rescorer(root, load_scorer(other_model), utc_now, on_progress=erase_at_the_end).run()
+    assert done == Rescored(scored=ROWS - HERS, suppressed=HERS)
+    assert left(root) == []
     assert findings(root) == []
 
 
