@@ -185,7 +185,8 @@ class FeedbackHeads:
             name: PhraseTable(self._nlp, [*weights.cues, *cues]) for name, cues in weights.products.items()
         }
         self._other = len(weights.touchpoints) - 1
-        self._reliability = weights.touchpoints.index(Touchpoint.RELIABILITY)
+        reliability = Touchpoint.RELIABILITY.value
+        self._reliability = [weights.touchpoints.index(reliability)] if reliability in weights.touchpoints else []
         self._cues = len(weights.columns_of_cues)
         named = weights.touchpoints[:-1]
         shipped = weights.touchpoints == TOUCHPOINTS
@@ -366,9 +367,8 @@ class FeedbackHeads:
         share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
         evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, self._seed], _MOST_EVIDENCE)
         evidence[:, :-1] += blend["touchpoint_context"] * share
-        evidence[:, self._reliability] += blend["touchpoint_problem"] * np.clip(
-            cues[:, _PROBLEM], 0, _TELLING_PROBLEM
-        )
+        told = np.clip(cues[:, [_PROBLEM]], 0, _TELLING_PROBLEM)
+        evidence[:, self._reliability] += blend["touchpoint_problem"] * told
         evidence[:, -1] += blend["touchpoint_other"]
         return evidence
 

@@ -80,8 +80,9 @@ class Scorer:
         self.touchpoints: tuple[str, ...] = heads.weights.touchpoints
         self._touchpoint_names = pa.array(self.touchpoints)
         self._products = frozenset(heads.weights.products)
-        # The pipeline for other languages knows the common touchpoints only, in their own order.
-        self._as_spoken_of = np.array([self.touchpoints.index(name) for name in TOUCHPOINTS], dtype=np.int16)
+        # The pipeline for other languages knows the common touchpoints only; what this model leaves out is other.
+        place = {name: number for number, name in enumerate(self.touchpoints)}
+        self._as_spoken_of = np.array([place.get(name, place[OTHER]) for name in TOUCHPOINTS], dtype=np.int16)
         self.version: str = f"{nlp.meta['name']}-{nlp.meta['version']}.{other['version'].split('+')[1]}"
 
     def score(

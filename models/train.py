@@ -66,10 +66,7 @@ CALIBRATION_SETS: Final = ("vader_tweets", "vader_amazon", "uci_amazon", "uci_ye
 """Sets kept back while the sharpness of the sentiment head is fitted on them, each counting the same, and then
 learned from like the others."""
 
-FRICTION_SETS: Final = (
-    *("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets"),
-    *("amazon_polarity10k",),
-)
+FRICTION_SETS: Final = ("pros_cons", "hu_liu_products", "vader_amazon", "uci_amazon", "uci_yelp", "vader_tweets")
 """Sets about products and services, where a negative text is friction and any other is not."""
 
 
