@@ -63,7 +63,7 @@ _TROUBLE: Final = _any_of(
     r"\bpop[- ]?ups?\b|\b(?:so (?:that )?i can|dm you|in order to)\b",
 )
 _HEARSAY: Final = _any_of(
-    r"\b(?:they|he|she|you|agent|support) (?:said|told|say|keep)\b", r"\b(?:told me|never|nobody)\b"
+    r"\b(?:they|he|she|you|agent|support) (?:said|told|say|keep)\b", r"\b(?:told me|never|nobody|says)\b"
 )
 
 # Spam
