@@ -359,7 +359,7 @@ class FeedbackHeads:
         """Evidence for each touchpoint and for `other`.
 
         A clause without words of its own for a touchpoint ("it drives me mad") is about what its text is about,
-        when that is clear. A problem told without naming where it struck is most often one of reliability.
+        when that is clear. A problem told without any such word is most often one of reliability.
         """
         blend = self.weights.blend
         evidence = blend["touchpoint_head"] * self._head_logits(logits)
@@ -367,7 +367,7 @@ class FeedbackHeads:
         share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
         evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, self._seed], _MOST_EVIDENCE)
         evidence[:, :-1] += blend["touchpoint_context"] * share
-        told = np.clip(cues[:, [_PROBLEM]], 0, _TELLING_PROBLEM)
+        told = np.clip(cues[:, [_PROBLEM]], 0, _TELLING_PROBLEM) * ~cues[:, self._seed].any(axis=1, keepdims=True)
         evidence[:, self._reliability] += blend["touchpoint_problem"] * told
         evidence[:, -1] += blend["touchpoint_other"]
         return evidence

@@ -13,7 +13,7 @@ from models.scorer import load_scorer
 _SENTENCES: Final[dict[str, list[str]]] = YAML(typ="safe").load(
     Path(__file__).with_name("problems.yaml").read_text(encoding="utf-8")
 )
-_LEAST_PROBLEM, _MOST_CALM = 0.6, 0.3
+_LEAST_PROBLEM, _MOST_CALM = 0.6, 0.35
 
 
 @pytest.mark.parametrize("text", _SENTENCES["problem"])
@@ -26,7 +26,7 @@ def test_a_problem_is_friction_however_plainly_told(text: str) -> None:
 @pytest.mark.parametrize("text", _SENTENCES["calm"])
 def test_questions_praise_wishes_and_facts_are_no_friction(text: str) -> None:
     [scores] = load_scorer().score([text], languages=["en"]).to_pylist()
-    assert scores["friction_p"] <= _MOST_CALM
+    assert (scores["friction_p"] or 0) <= _MOST_CALM, "spam is calm too: it is unscored"
 
 
 def test_the_sentences_are_balanced() -> None:
@@ -46,4 +46,4 @@ def test_the_sentences_are_balanced() -> None:
 )
 def test_a_problem_denied_is_less_friction_than_one_told(free: str, troubled: str) -> None:
     scores = load_scorer().score([free, troubled], languages=["en", "en"]).column("friction_p").to_pylist()
-    assert scores[0] < 0.35 < 0.5 < scores[1]
+    assert scores[0] < _MOST_CALM < 0.5 < scores[1]
