@@ -130,7 +130,7 @@ DEFAULT_BLEND: Final = {
     "touchpoint_context": 4.0,
     "touchpoint_other": 1.5,
     "touchpoint_problem": 0.2,
-    "touchpoint_threshold": 0.45,
+    "touchpoint_threshold": 0.4,
     "sentiment_problem": 0.2,
     "friction_problem": 0.32,
     "friction_question": -0.5,
