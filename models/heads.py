@@ -128,7 +128,7 @@ DEFAULT_BLEND: Final = {
     "touchpoint_head": 0.6,
     "touchpoint_seed": 0.9,
     "touchpoint_context": 4.0,
-    "touchpoint_other": 1.5,
+    "touchpoint_other": 1.0,
     "touchpoint_problem": 0.2,
     "touchpoint_threshold": 0.4,
     "sentiment_problem": 0.2,

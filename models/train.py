@@ -192,8 +192,8 @@ def _learn_touchpoints(heads: Learned, rows: Sequence[Row], features: Features, 
     absent = [column for column in range(first, len(HEADS)) if column not in columns]
     svm = _touchpoint_model(features.matrix[named], touchpoint, weight)
     heads.take(columns, _SHARPNESS * svm.coef_, _SHARPNESS * svm.intercept_)
-    # What was never seen in training is as likely as the average, not impossible.
-    heads.bias[absent] = 0.0
+    # What was never seen in training starts from where the others start on the average; it is not impossible.
+    heads.bias[absent] = heads.bias[columns].mean()
 
 
 def renew_cues(model: Path, sets: LabelledSets) -> Language:
