@@ -46,6 +46,8 @@ from transforms.write import write
 COMMAND: Final = "rescore"
 """As `runs` names it."""
 
+_DAY: Final = str(SCORES.partition)
+
 BATCH_ROWS: Final = 10_000
 """Rows of one file, and of days that share a transaction; a day of more rows is several files of one transaction."""
 
@@ -213,22 +215,35 @@ class Rescorer:
             staged.extend(write(self.root, SCORES, waiting, batch_id=batch_id, clock=lambda: written_at))
             waiting.clear()
 
-        for file in files:
-            label = pa.scalar(file.partition, pa.string())
-            for chunk in self._read(file, RESCORED_BY):
-                rows = chunk.filter(pa.array([one in missing for one in chunk.column("event_id").to_pylist()]))
-                if not rows.num_rows:
-                    continue
-                text_bytes += pc.sum(pc.binary_length(rows.column("text"))).as_py()
-                scored = rescore(rows, self.scorer)
-                rows_scored += scored.num_rows
-                self.on_progress(self._before_batch + rows_scored, self._in_all)
-                waiting.append(scored.append_column(str(SCORES.partition), pa.repeat(label, scored.num_rows)))
-                if sum(one.num_rows for one in waiting) >= BATCH_ROWS:
-                    put_down()
+        for rows in self._gathered(files, missing):
+            text_bytes += pc.sum(pc.binary_length(rows.column("text"))).as_py()
+            scored = rescore(rows, self.scorer)
+            rows_scored += scored.num_rows
+            self.on_progress(self._before_batch + rows_scored, self._in_all)
+            waiting.append(scored.append_column(_DAY, rows.column(_DAY)))
+            if sum(one.num_rows for one in waiting) >= BATCH_ROWS:
+                put_down()
         if waiting:
             put_down()
         return staged, text_bytes
+
+    def _gathered(self, files: Sequence[LiveFile], missing: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """The `missing` rows with their day, some hundreds at a time however small the files: a call of the scorer has
+        a cost of its own."""
+        held: list[pa.RecordBatch] = []
+        for file in files:
+            day = pa.scalar(file.partition, pa.string())
+            for chunk in self._read(file, RESCORED_BY):
+                rows = chunk.filter(
+                    pa.array([one in missing for one in chunk.column("event_id").to_pylist()], pa.bool_())
+                )
+                held.append(rows.append_column(_DAY, pa.repeat(day, rows.num_rows)))
+                full = sum(one.num_rows for one in held) >= _CHUNK_ROWS
+                if full or sum(one.nbytes for one in held) >= _CHUNK_BYTES:
+                    yield pa.concat_batches(held)
+                    held = []
+        if any(one.num_rows for one in held):
+            yield pa.concat_batches(held)
 
     def _read(self, file: LiveFile, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         path = place_of(self.root, FEEDBACK, file)

@@ -1,10 +1,12 @@
 """Processes that re-score days beside one another, each with the model loaded once.
 
 They end with the process that began them, killed or not: what they had not committed is scored by the next run.
+Beam, spaCy and the tables are imported where a process begins to score, after its log has been silenced.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -13,11 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from models.scorer import load_scorer
 from pipelines.clock import utc_now
-from pipelines.rescore import Each, Rescored, Rescorer
 from schemas.errors import TribometerError
+
+if TYPE_CHECKING:
+    from pipelines.rescore import Each, Rescored
 
 
 @contextmanager
@@ -49,6 +53,7 @@ def rescoring_workers(count: int, root: str, model: str | None) -> Iterator[Each
 
 
 def _prepare() -> None:
+    logging.basicConfig(level=logging.CRITICAL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C and ends this process
     threading.Thread(target=_end_with_the_parent, name="parent", daemon=True).start()
 
@@ -61,4 +66,7 @@ def _end_with_the_parent() -> None:
 
 
 def _rescore(root: str, model: str | None, days: Sequence[str]) -> Rescored:
+    from models.scorer import load_scorer
+    from pipelines.rescore import Rescorer
+
     return Rescorer(root, load_scorer(model), utc_now).batch(days)
