@@ -52,7 +52,8 @@ def test_the_card_names_all_the_model_learned_from() -> None:
 
 
 def test_no_figure_stands_in_the_words_of_the_card() -> None:
-    words = re.sub(r"<!-- scorecard: (\w+) -->.*?<!-- /scorecard: \1 -->", "", SHOWN, flags=re.DOTALL)
+    english, _, _ = SHOWN.partition("# Model card: `feedback_languages`")
+    words = re.sub(r"<!-- scorecard: (\w+) -->.*?<!-- /scorecard: \1 -->", "", english, flags=re.DOTALL)
     found = re.findall(
         r"\b0\.\d{2,}|\d %|\d{1,3},\d{3}", words.replace("nearer than 0.05", "").replace("80 %", "")
     )

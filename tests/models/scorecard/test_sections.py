@@ -123,7 +123,7 @@ def test_training_names_sets_rows_and_licences(sets: LabelledSets, learner: Scor
 
 
 def test_a_model_of_unknown_origin_is_not_described(sets: LabelledSets) -> None:
-    with pytest.raises(UsageError, match=r"the model learned from cfpb_issue, of which .* says nothing"):
+    with pytest.raises(UsageError, match=r"the model learned from amazon_polarity10k, of which .* says nothing"):
         training(sets, load_scorer(), lambda _: None)
 
 

@@ -136,6 +136,7 @@ def test_every_score_is_taken_from_the_chosen_model(tmp_path: Path) -> None:
         "unscored_reason": None, "intents": ["bug"], "mentions": [mention("delivery", 0.1)], "effort": 4,
         "sentiment_label": "neutral", "touchpoint": "delivery", "sentiment": 0.5, "sentiment_p": 0.5,
         "friction_p": 0.5, "touchpoint_p": 0.5, "model_version": "new",
+        "text_sentiment": 0.5, "text_friction_p": 0.5,
     }  # fmt: skip
     store_scores(root, [row | marks])
     assert ask(root, "SELECT unscored FROM source_health") == [(1,)]

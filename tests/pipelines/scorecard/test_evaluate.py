@@ -45,7 +45,7 @@ def test_a_model_of_ones_own_is_measured(capsys: pytest.CaptureFixture[str], tmp
     meta = json.loads((tmp_path / "mine" / "meta.json").read_text())
     (tmp_path / "mine" / "meta.json").write_text(json.dumps(meta | {"version": "0.0.7"}))
     assert main(["evaluate", "--only", "bias", "--format", "json", "--model", str(tmp_path / "mine")]) == 0
-    assert json.loads(capsys.readouterr().out)["bias"]["model_version"] == "feedback-0.0.7"
+    assert json.loads(capsys.readouterr().out)["bias"]["model_version"].startswith("feedback-0.0.7.")
     assert main(["evaluate", "--only", "bias", "--write", "--model", str(tmp_path / "mine")]) == 2
     assert "--write keeps the figures of the shipped model" in capsys.readouterr().err
 
