@@ -70,7 +70,7 @@ _HEARSAY: Final = _any_of(
 
 _NUMBER: Final = re.compile(r"\[PHONE\]|(?<![\w.])[+(]{0,2}\d(?:[ ().\-–_*~/|]{0,3}[\dOolI]){8,14}(?!\w)")
 _HELPLINE: Final = _Sign(
-    ("help", "toll", "number", "customer ", "call ", "dial ", "whats"),
+    ("helpline", "help line", "help-line", "help -line", "toll", "number", "customer ", "call ", "dial ", "whats"),
     _any_of(
         r"\bhelp ?-?line\b",
         r"\btoll[ -]?free\b",
@@ -162,8 +162,8 @@ _ADVERTISES: Final = _any_of(
 
 _AUTOMATIC: Final = _Sign(
     (
-        *("auto", "office", "my desk", "away from", " leave", "vacation", "holiday", "reply", "received your"),
-        *("has been", "undeliver", "delivery status", "mail delivery"),
+        *("reply", "response", "this is an ", "office", "away from", " leave", "vacation", "holiday"),
+        *("received your", "has been ", "undeliver", "delivery status", "mail delivery"),
     ),
     _any_of(
         r"\A(?:\W*(?:re|fwd?|aw):)?\W*(?:auto(?:matic|mated)?[- ]?(?:reply|response)|out of (?:the )?office) ?[:!-]",
@@ -267,11 +267,17 @@ def noise(text: str) -> str | None:
 
 def is_agents(text: str) -> bool:
     """Whether a text, or a paragraph of one, is the vendor's reply: two of its phrases, the first near the start."""
-    lower = text.lower()
-    if not any(word in lower for word in _AGENT_WORDS):
+    if not sounds_like_an_agent(text):
         return False
+    lower = text.lower()
     found = [match.start() for sign in _AGENT if (match := sign.search(text, lower))]
     return len(found) > 1 and _opens(text, min(found)) and not _HEARSAY.search(text)
+
+
+def sounds_like_an_agent(text: str) -> bool:
+    """Whether a text may be, or hold, an agent's reply: quickly told, and never False where one is."""
+    lower = text.lower()
+    return any(word in lower for word in _AGENT_WORDS)
 
 
 def _opens(text: str, start: int) -> bool:

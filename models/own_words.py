@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from models.noise import is_agents, noise
+from models.noise import is_agents, noise, sounds_like_an_agent
 from models.quoted import Span, quoted_parts
 from models.reading import Reading, read, without_other_scripts
 
@@ -50,6 +50,8 @@ def own_words(text: str) -> OwnWords:
 
 
 def _agents_paragraphs(text: str) -> list[Span]:
+    if not sounds_like_an_agent(text):
+        return []
     return [paragraph.span() for paragraph in _PARAGRAPH.finditer(text) if is_agents(paragraph[0])]
 
 
