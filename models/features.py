@@ -35,6 +35,7 @@ _NEGATED: Final = 7919
 _PLAIN, _TURNED = 4, -3
 """A polarity counts in quarter steps of the lexicon; a negation turns it and takes a quarter off."""
 TONES: Final = 4
+_GOOD, _BAD = 1, 2
 _MUCH: Final = 240
 """Square of a polarity in quarter steps, near 4 steps, at which a tone is well on its way to 1."""
 _NOTHING: Final = np.uint64(0)
@@ -76,6 +77,16 @@ def tone(polarity: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     good, bad = polarity[:, 0].astype(np.float64), polarity[:, 1].astype(np.float64)
     most = np.stack([good - bad, good, bad], axis=1)
     return np.column_stack([most / np.sqrt(most**2 + _MUCH), good + bad == 0])
+
+
+def ambivalence(tones: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much of both good and bad each row of `tone` has, 0..1: the lesser of the two.
+
+    >>> ambivalence(tone(np.array([[12, 0], [12, 12]]))).round(2).tolist()
+    [0.0, 0.61]
+    """
+    result: NDArray[np.float64] = np.minimum(tones[:, _GOOD], tones[:, _BAD])
+    return result
 
 
 def token_features(

@@ -20,7 +20,7 @@ from spacy.util import minibatch
 
 from models.adapted import GROUPS, Adapted, probabilities
 from models.clauses import starts_of
-from models.features import ENGLISH_NEGATIONS, FEATURES, TONES, Lexicon, negated, token_features, tone
+from models.features import ENGLISH_NEGATIONS, FEATURES, TONES, Lexicon, ambivalence, negated, token_features, tone
 from models.language import Kind
 from models.phrases import Phrase, PhraseTable
 from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
@@ -56,6 +56,10 @@ _NO_FRICTION: Final = 0.02
 """Friction of a clause that says nothing about a product."""
 _PRAISE: Final = 0.6
 _COMPLAINT: Final = 0.5
+_OF_WHOLE: Final = 0.7
+"""Share of the whole text in an event's friction; the rest is that of its worst clause."""
+_SURE: Final = 4
+"""Power of a head's largest probability: high enough that only a head which knows a domain speaks up."""
 _COURTEOUS: Final = 3
 _FEW_WORDS: Final = 5
 
@@ -126,15 +130,18 @@ class Weights:
 
 DEFAULT_BLEND: Final = {
     "touchpoint_head": 0.6,
+    "touchpoint_head_sure": 1.5,
     "touchpoint_seed": 0.9,
     "touchpoint_context": 4.0,
     "touchpoint_other": 1.0,
     "touchpoint_problem": 0.2,
     "touchpoint_threshold": 0.4,
-    "sentiment_problem": 0.2,
+    "sentiment_problem": 0.15,
+    "sentiment_ambivalence": 0.7,
+    "friction_head": 0.5,
     "friction_problem": 0.32,
     "friction_question": -0.5,
-    "friction_sentiment": 1.5,
+    "friction_sentiment": 2.5,
     "friction_bias": -0.85,
 }
 """How learned logits and the evidence of cues are weighed; chosen by hand on the development data."""
@@ -147,9 +154,11 @@ def create_heads(nlp: Language, name: str) -> FeedbackHeads:
 
 
 class Seen(NamedTuple):
-    """Of each clause or text: the heads' logits, the sums of its cues, and those of the whole text it stands in."""
+    """Of each clause or text: the heads' logits, how much of both praise and blame is in it (0..1), the sums of its
+    cues, and those of the whole text it stands in."""
 
     logits: NDArray[np.float64]
+    ambivalence: NDArray[np.float64]
     cues: NDArray[np.int64]
     context: NDArray[np.int64]
 
@@ -172,6 +181,7 @@ class FeedbackHeads:
 
     negations = ENGLISH_NEGATIONS
     empty_words = _EMPTY_WORDS
+    polarity = _POLARITY
 
     def __init__(self, nlp: Language, weights: Weights | None = None) -> None:
         self._nlp = nlp
@@ -251,8 +261,8 @@ class FeedbackHeads:
         event_cues = _grouped(np.where(content[:, None], cues, 0), document, len(docs))
         return Reading(
             tokens, bounds, document, content, empty,
-            Seen(self._logits(sums), cues, event_cues[document]),
-            Seen(self._logits(event_sums), event_cues, event_cues),
+            Seen(self._logits(sums), self._ambivalence(sums), cues, event_cues[document]),
+            Seen(self._logits(event_sums), self._ambivalence(event_sums), event_cues, event_cues),
         )  # fmt: skip
 
     def _token_sums(self, tokens: Tokens, starts: Positions) -> NDArray[np.int32]:
@@ -274,6 +284,9 @@ class FeedbackHeads:
         for column, weights in zip(tone(sums[:, _POLARITY]).T, self.weights.tone, strict=True):
             logits += column[:, None] * weights
         return logits
+
+    def _ambivalence(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
+        return ambivalence(tone(sums[:, self.polarity]))
 
     def _cue_sums(self, tokens: Tokens, starts: Positions, docs: Sequence[Doc]) -> NDArray[np.int64]:
         """Per clause, the summed weights of the cues found in it.
@@ -308,14 +321,16 @@ class FeedbackHeads:
 
     def evidence(self, seen: Seen, content: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
         """Of each group of `GROUPS` the evidence for its classes, a column a class, before any correction."""
-        logits, cues, context = seen
+        logits, both, cues, context = seen
         # Whoever tells of a problem is not happy about it, also in words that no one would call negative; whoever says
         # that there is none, or no more than a courtesy, is not sad.
         told = np.where(
             content, np.clip(cues[:, _PROBLEM], -_TELLING_PROBLEM, _TELLING_PROBLEM), -_TELLING_PROBLEM
         )
         misery = self.weights.blend["sentiment_problem"] * told[:, None] * _MISERY
-        sentiment = logits[:, _SENTIMENT] + misery
+        # Who praises and blames at once can be read either way.
+        sharpness = 1 / (1 + self.weights.blend["sentiment_ambivalence"] * both)
+        sentiment = sharpness[:, None] * (logits[:, _SENTIMENT] + misery)
         friction = self._friction(logits, probabilities(sentiment), cues)
         return {
             "touchpoint": self._touchpoint(logits, cues, context),
@@ -345,7 +360,7 @@ class FeedbackHeads:
     ) -> NDArray[np.float64]:
         blend = self.weights.blend
         evidence: NDArray[np.float64] = (
-            logits[:, _FRICTION]
+            blend["friction_head"] * logits[:, _FRICTION]
             + blend["friction_problem"] * np.minimum(cues[:, _PROBLEM], _MOST_EVIDENCE)
             + blend["friction_sentiment"] * (sentiment[:, 0] - sentiment[:, 2])
             + blend["friction_question"] * ((cues[:, _INTENT["question"]] > 0) & (cues[:, _PROBLEM] <= 0))
@@ -359,10 +374,13 @@ class FeedbackHeads:
         """Evidence for each touchpoint and for `other`.
 
         A clause without words of its own for a touchpoint ("it drives me mad") is about what its text is about,
-        when that is clear. A problem told without any such word is most often one of reliability.
+        when that is clear. A problem told without any such word is most often one of reliability. The learned head
+        weighs more where it is sure of itself: it is in domains it has learned from, and seldom in others.
         """
         blend = self.weights.blend
-        evidence = blend["touchpoint_head"] * self._head_logits(logits)
+        heads = self._head_logits(logits)
+        sure = probabilities(heads).max(axis=1, keepdims=True) ** _SURE
+        evidence = (blend["touchpoint_head"] + blend["touchpoint_head_sure"] * sure) * heads
         around = np.minimum(context[:, self._seed], _MOST_CONTEXT)
         share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
         evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, self._seed], _MOST_EVIDENCE)
@@ -429,7 +447,7 @@ class FeedbackHeads:
         """Read what `to_disk` wrote; `ValueError` when it was written for other heads."""
         folder = Path(path)
         content = json.loads((folder / "cues.json").read_text(encoding="utf-8"))
-        if tuple(content["heads"]) != HEADS:
+        if tuple(content["heads"]) != HEADS or content["blend"].keys() != DEFAULT_BLEND.keys():
             raise ValueError(f"{folder} holds a model for other heads; train it again with this version")
         with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
             table = np.concatenate([arrays["table"].astype(np.int16), arrays["squared_idf"][:, None]], axis=1)
@@ -474,7 +492,7 @@ def _gather(events: NDArray[Any], clauses: NDArray[Any], document: Positions, ot
     events["touchpoint_p"] = strongest[np.arange(len(events)), events["touchpoint"]]
     friction = np.zeros(len(events), dtype=np.float32)
     np.maximum.at(friction, document, clauses["friction_p"])
-    events["friction_p"] = np.round((events["friction_p"] + friction) / 2, 4)
+    events["friction_p"] = np.round(_OF_WHOLE * events["friction_p"] + (1 - _OF_WHOLE) * friction, 4)
     intents = np.zeros(len(events), dtype=np.uint16)
     np.bitwise_or.at(intents, document, clauses["intents"])
     events["intents"] = intents

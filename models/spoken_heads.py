@@ -100,6 +100,8 @@ def create_spoken_heads(nlp: Language, name: str) -> SpokenHeads:
 class SpokenHeads(FeedbackHeads):
     """Writes the records that `FeedbackHeads` writes."""
 
+    polarity = _POLARITY
+
     def __init__(self, nlp: Language) -> None:
         super().__init__(nlp)
         self.use_spoken(SpokenWeights.untrained())

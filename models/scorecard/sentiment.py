@@ -15,7 +15,7 @@ from models.scorecard.measures import accuracy, calibration_error, macro_f1
 from models.scorecard.reading import read
 from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorer import Scorer
-from models.train import sentiment_labels, sentiment_rows_of, touchpoint_rows_of
+from models.training.corpus import sentiment_labels, sentiment_rows_of, touchpoint_rows_of
 
 ENGLISH: Final = "en"
 _OTHERS: Final = {"vader": "VADER", "textblob": "TextBlob", "majority": "commonest class", "svm": "TF-IDF + SVM"}

@@ -24,7 +24,8 @@ from models.scorecard.domains import DOMAINS, domain_of, learned
 from models.scorecard.measures import macro_f1, surest
 from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorer import Scorer
-from models.train import build_touchpoints, touchpoint_labels, touchpoint_rows_of
+from models.training.build import build_touchpoints
+from models.training.corpus import touchpoint_labels, touchpoint_rows_of
 from schemas.touchpoint import OTHER
 
 COVERAGE: Final = 0.8
@@ -79,13 +80,13 @@ class _Teacher:
 
     def __init__(self, sets: LabelledSets) -> None:
         rows = touchpoint_rows_of(sets)
-        chosen, self._touchpoint, self._weight = touchpoint_labels(rows, sets)
-        self._set = np.array([rows[number].set for number in chosen])
-        self._grams = grams([rows[number].text for number in chosen])
+        self._told = touchpoint_labels(rows, sets)
+        self._set = np.array([rows[number].set for number in self._told.rows])
+        self._grams = grams([rows[number].text for number in self._told.rows])
 
     def svm(self, leave_out: frozenset[str] = frozenset()) -> TfidfSvm:
         kept = np.flatnonzero(~np.isin(self._set, list(leave_out)))
-        return TfidfSvm(self._grams[kept], self._touchpoint[kept], self._weight[kept])
+        return TfidfSvm(self._grams[kept], self._told.label[kept], self._told.weight[kept])
 
 
 def _in_domain(sets: LabelledSets, scorer: Scorer, teacher: _Teacher, say: Say) -> Table:

@@ -25,7 +25,7 @@ def training(sets: LabelledSets, scorer: Scorer, say: Say) -> list[Table]:
     `use` is what the licence lets a shipped model do: `ship`, or `ship-with-care`. Raises `UsageError` for a model that
     learned from a set that is not here.
     """
-    from models.train import sentiment_rows_of, touchpoint_rows_of
+    from models.training.corpus import sentiment_rows_of, touchpoint_rows_of
 
     say("training: which rows the model learned from")
     rows = {

@@ -22,7 +22,7 @@ from models.scorecard.sarcasm import sarcasm
 from models.scorecard.sentiment import Unseen
 from models.scorecard.table import Column, Table
 from models.scorer import load_scorer
-from models.train import touchpoint_rows_of
+from models.training.corpus import touchpoint_rows_of
 from pipelines.scorecard.sections import SECTIONS
 from schemas.errors import UsageError
 

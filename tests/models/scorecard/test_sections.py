@@ -17,7 +17,7 @@ from models.scorecard.table import Table, Value
 from models.scorecard.touchpoints import touchpoints
 from models.scorecard.training import training
 from models.scorer import Scorer, load_scorer
-from models.train import build_touchpoints
+from models.training.build import build_touchpoints
 from schemas.errors import UsageError
 from tests.models.scorecard.labelled import NOUNS, write_labels
 
