@@ -77,7 +77,6 @@ learning-curve: install  ## What labels of a user's own are worth; figures into 
 
 evaluate: install  ## Measure the shipped model and keep the figures in its card (ONLY=section,…)
 	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))
-	@$(BIN)/python -m models.evaluate_languages --data "$(DATA)"
 
 docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.docs

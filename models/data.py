@@ -82,14 +82,14 @@ class LabelledSets:
             if its_kind == kind and use in LEARNED_USES and not _OTHER_LANGUAGE.match(name)
         ]
 
-    def read(self, kind: str, name: str) -> list[Row]:
-        """All rows of a set but those held out."""
+    def read(self, kind: str, name: str, split: str | None = None) -> list[Row]:
+        """All rows of a set, or of one split of it, but those held out."""
         with gzip.open(self.folder / kind / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             rows = [json.loads(line) for line in lines]
         return [
             Row(name, row["text"], row["label"], row.get("split", ""), row)
             for row in rows
-            if not self.is_held_out(row["text"])
+            if split in (None, row.get("split", "")) and not self.is_held_out(row["text"])
         ]
 
     def is_held_out(self, text: str) -> bool:

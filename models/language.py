@@ -14,16 +14,21 @@ needs of a word is put there and no Python runs per token:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
 import spacy
 from spacy.attrs import NORM, PREFIX, SHAPE, SUFFIX
 from spacy.lang.en import English
+from spacy.language import BaseDefaults
 
 from models.tokenizer import TOKENIZER
 
 LANGUAGE: Final = "feedback_en"
+
+Getter = Callable[[str], str]
+"""What gives a word's lexical attribute."""
 
 _LONGEST_WORD: Final = 64
 """Letters of a word that count; longer ones are noise (base64, key mashing)."""
@@ -125,20 +130,21 @@ def _suffix(word: str) -> str:
     return norm(word)[-3:]
 
 
+def settings(language: str) -> dict[str, Any]:
+    """What spaCy is told of a language of ours: its tokenizer, and that it has no tables to look words up in."""
+    return {"nlp": {"lang": language, "tokenizer": {"@tokenizers": TOKENIZER}}, "initialize": {"lookups": None}}
+
+
+def lexical_attributes(base: type[BaseDefaults], norm: Getter, stem: Getter, ending: Getter) -> dict[int, Any]:
+    """What spaCy computes of a word: as `base` does, but for the attributes that the model looks at."""
+    return {**base.lex_attr_getters, NORM: norm, PREFIX: stem, SUFFIX: ending, SHAPE: kind}
+
+
 class FeedbackEnglishDefaults(English.Defaults):
     """English with the lexical attributes of this module."""
 
-    config: Final[Any] = {
-        "nlp": {"lang": LANGUAGE, "tokenizer": {"@tokenizers": TOKENIZER}},
-        "initialize": {"lookups": None},
-    }
-    lex_attr_getters: Final[dict[int, Any]] = {
-        **English.Defaults.lex_attr_getters,
-        NORM: norm,
-        PREFIX: stem,
-        SUFFIX: _suffix,
-        SHAPE: kind,
-    }
+    config: Final[Any] = settings(LANGUAGE)
+    lex_attr_getters: Final[dict[int, Any]] = lexical_attributes(English.Defaults, norm, stem, _suffix)
 
 
 @spacy.registry.languages(LANGUAGE)

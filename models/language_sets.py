@@ -19,15 +19,15 @@ TRAINING: Final = {
 
 @dataclass(frozen=True)
 class LanguageSet:
-    """A set in one language; `split` is the part of it that is judged, all where empty."""
+    """A set in one language; `split` is the part of it that is judged, all where None."""
 
     language: str
     set: str
-    split: str = ""
+    split: str | None = None
 
     def rows(self, sets: LabelledSets) -> list[Row]:
         """The rows that are judged."""
-        return [row for row in sets.read("sentiment", self.set) if self.split in ("", row.split)]
+        return sets.read("sentiment", self.set, self.split)
 
 
 JUDGED: Final = (

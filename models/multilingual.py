@@ -19,11 +19,9 @@ import unicodedata
 from typing import Any, Final
 
 import spacy
-from spacy.attrs import NORM, PREFIX, SHAPE, SUFFIX
 from spacy.language import BaseDefaults, Language
 
 from models import language as english
-from models.tokenizer import TOKENIZER
 
 LANGUAGE: Final = "feedback_xx"
 LANGUAGES: Final = ("de", "es", "fr", "it", "pt")
@@ -75,17 +73,8 @@ def _without_accents(word: str) -> str:
 class FeedbackLanguagesDefaults(BaseDefaults):
     """No language's rules, with the lexical attributes of this module."""
 
-    config: Final[Any] = {
-        "nlp": {"lang": LANGUAGE, "tokenizer": {"@tokenizers": TOKENIZER}},
-        "initialize": {"lookups": None},
-    }
-    lex_attr_getters: Final[dict[int, Any]] = {
-        **BaseDefaults.lex_attr_getters,
-        NORM: norm,
-        PREFIX: stem,
-        SUFFIX: root,
-        SHAPE: english.kind,
-    }
+    config: Final[Any] = english.settings(LANGUAGE)
+    lex_attr_getters: Final[dict[int, Any]] = english.lexical_attributes(BaseDefaults, norm, stem, root)
 
 
 @spacy.registry.languages(LANGUAGE)

@@ -8,6 +8,7 @@ raises `Refused` when the value cannot be converted; normalize names the field a
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -37,7 +38,7 @@ class Refused(ValueError):
         self.reason = reason
 
 
-class Converter(BaseModel):
+class Converter(BaseModel, ABC):
     """Base of the converters: options only, unknown ones refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,9 +46,9 @@ class Converter(BaseModel):
     partial: ClassVar[bool] = False
     """True where the result holds a part of the value only, so that the value stays in `extra` as well."""
 
+    @abstractmethod
     def function(self) -> Step:
         """The compiled step."""
-        raise NotImplementedError
 
 
 class Html(Converter):

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.scorecard.measures import auc
-from models.scorecard.table import Column, Say, Table, Value
+from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorer import Scorer
 from schemas.errors import UsageError
 
@@ -42,27 +43,45 @@ def friction(data: Path, scorer: Scorer, say: Say) -> list[Table]:
     stream is missing.
     """
     lines = []
-    for name, fields in REVIEW_STREAMS.items():
+    for name in REVIEW_STREAMS:
         say(f"friction: {name}")
-        lines.append(_against_stars(name, data / "streams" / f"{name}.jsonl.gz", fields, scorer))
+        texts, stars = reviews(data, name)
+        some = slice(None, None, max(1, len(texts) // _REVIEWS))
+        figures = against_stars(friction_of(scorer, texts[some]), stars[some])
+        lines.append({"stream": name, "rows": int(figures["bad"] or 0) + int(figures["good"] or 0), **figures})
     return [Table.of("stars", _COLUMNS, lines)]
 
 
-def _against_stars(name: str, path: Path, fields: Sequence[str], scorer: Scorer) -> dict[str, Value]:
+def reviews(data: Path, name: str) -> tuple[list[str], NDArray[np.float64]]:
+    """The texts of a stream of reviews and their stars, NaN where there are none. `UsageError` where it is missing."""
+    path = data / "streams" / f"{name}.jsonl.gz"
     if not path.is_file():
         raise UsageError(f"{path} does not exist; --data takes a folder that holds streams/")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        reviews = [json.loads(line) for line in lines]
-    reviews = reviews[:: max(1, len(reviews) // _REVIEWS)]
-    scores = scorer.score(["\n".join(review[field] or "" for field in fields) for review in reviews])
-    p = scores.column("friction_p").to_numpy(zero_copy_only=False).astype(float)
-    stars = np.array([review["rating"] or np.nan for review in reviews], dtype=float)
-    read = ~np.isnan(p)
-    bad, good = p[read & (stars <= _MOST_STARS_OF_BAD)], p[read & (stars >= _LEAST_STARS_OF_GOOD)]
+        found = [json.loads(line) for line in lines]
+    return (
+        ["\n".join(review[field] or "" for field in REVIEW_STREAMS[name]) for review in found],
+        np.array([review["rating"] or np.nan for review in found], dtype=np.float64),
+    )
+
+
+def friction_of(
+    scorer: Scorer, texts: Sequence[str], languages: Sequence[str] | None = None
+) -> NDArray[np.float64]:
+    """Friction of each text by itself, NaN where it is unscored; languages are detected where none are given."""
+    scores = scorer.score(texts, languages=languages)
+    friction: NDArray[np.float64] = scores.column("friction_p").to_numpy(zero_copy_only=False).astype(np.float64)
+    return friction
+
+
+def against_stars(friction: NDArray[np.float64], stars: NDArray[np.float64]) -> dict[str, Value]:
+    """How many scored reviews are bad and good by their stars, and how friction tells them apart."""
+    read = ~np.isnan(friction)
+    bad, good = friction[read & (stars <= _MOST_STARS_OF_BAD)], friction[read & (stars >= _LEAST_STARS_OF_GOOD)]
     return {
-        "stream": name,
-        "rows": len(bad) + len(good),
+        "bad": len(bad),
+        "good": len(good),
         "auc": auc(bad, good),
-        "bad_high": float(np.mean(bad >= _HALF)),
-        "good_high": float(np.mean(good >= _HALF)),
+        "bad_high": mean(bad >= _HALF),
+        "good_high": mean(good >= _HALF),
     }

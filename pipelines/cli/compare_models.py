@@ -64,14 +64,14 @@ def compare_models(
     days together. The interval of the difference is Newcombe's for paired shares (95 %): the same people stand on
     both sides.
     """
-    from pipelines.cli.progress import RescoreProgress
+    from pipelines.cli.progress import ScoringProgress
     from pipelines.comparison.compare import compare
     from pipelines.snapshot import readable_folder
 
     if a == b:
         raise UsageError(f"{a} is named twice; name two models")
     first, last = days_between(since, until)
-    with RescoreProgress(Console(stderr=True)) as progress:
+    with ScoringProgress(Console(stderr=True)) as progress:
         found = compare(
             str(readable_folder(tables)),
             (a, b),

@@ -64,6 +64,8 @@ def evaluate(data: Path | None, model: str | None, only: tuple[str, ...], form: 
     sarcasm      whether irony is noticed
     bias         whether a name or a way of speaking changes the scores
     speed        texts a second on one core, and memory
+    languages    of the model for other languages: what it learned from, sentiment on unseen
+                 rows beside TF-IDF + SVM, and friction against stars
 
     All of it takes about a quarter of an hour on two cores, most of it training what the model is compared with.
     Sections that compare it with others need the extra `train`. Without --only a section that cannot be measured

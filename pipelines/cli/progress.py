@@ -4,184 +4,145 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskProgressColumn,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
-from pipelines.records import InputFile
 from schemas.run import Counts
 
 if TYPE_CHECKING:
     from pipelines.pubsub.publish import Published
+    from pipelines.records import InputFile
 
 _LINE_EVERY_SECONDS: Final = 10.0
+BAR_WIDTH: Final = 30
 
 
-class ReplayProgress:
-    """Draws rows, rows per second and dead letters while the `with` block runs."""
+def drawn_on(console: Console, *columns: str | ProgressColumn) -> Progress:
+    """Columns that are drawn on a terminal and nowhere else, and are gone at the end."""
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
 
-    def __init__(self, console: Console, files: Sequence[InputFile]) -> None:
+
+class _Shown:
+    """One line of columns, drawn while the `with` block runs; `fields` are what the columns show at first."""
+
+    def __init__(
+        self, console: Console, *columns: str | ProgressColumn, total: float | None = None, **fields: Any
+    ) -> None:
         self._console = console
-        self._started = time.monotonic()
-        self._rows = 0
-        self._counts = Counts()
-        sizes = [file.size_bytes for file in files]
-        self._bar = Progress(
-            TextColumn("replaying"),
-            BarColumn(bar_width=30),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[rows]:,} rows  {task.fields[rate]:,.0f} rows/s  {task.fields[dead]:,} dead"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
-        total = None if None in sizes else max(sum(size or 0 for size in sizes), 1)
-        self._task = self._bar.add_task("replay", total=total, rows=0, rate=0.0, dead=0)
+        self._started = self._said_at = time.monotonic()
+        self._drawn = drawn_on(console, *columns)
+        self._task = self._drawn.add_task("", total=total, **fields)
 
-    def __enter__(self) -> ReplayProgress:
-        self._bar.__enter__()
+    def __enter__(self) -> Self:
+        self._drawn.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.__exit__(kind, error, trace)
+    def __exit__(self, *raised: object) -> None:
+        self._drawn.stop()
 
     @property
     def seconds(self) -> float:
-        """Since the replay began."""
+        """Since the work began."""
         return time.monotonic() - self._started
+
+    def per_second(self, number: float) -> float:
+        """How many a second, if so many are done by now."""
+        return number / max(self.seconds, 1e-9)
+
+    def _draw(self, **fields: Any) -> None:
+        self._drawn.update(self._task, **fields)
+
+    def _say(self, line: str) -> None:
+        if not self._console.is_terminal:
+            self._console.print(line, highlight=False, soft_wrap=True)
+
+    def _say_now_and_then(self, line: str) -> None:
+        if time.monotonic() - self._said_at >= _LINE_EVERY_SECONDS:
+            self._said_at = time.monotonic()
+            self._say(line)
+
+
+class ReplayProgress(_Shown):
+    """Rows scored, rows a second and dead letters; elsewhere than on a terminal a line a commit."""
+
+    def __init__(self, console: Console, files: Sequence[InputFile]) -> None:
+        sizes = [file.size_bytes for file in files]
+        super().__init__(
+            console,
+            "replaying",
+            BarColumn(BAR_WIDTH),
+            TaskProgressColumn(),
+            "{task.fields[rows]:,} rows  {task.fields[rate]:,.0f} rows/s  {task.fields[dead]:,} dead",
+            TimeRemainingColumn(),
+            total=None if None in sizes else max(sum(size or 0 for size in sizes), 1),
+            rows=0,
+            rate=0.0,
+            dead=0,
+        )
+        self._rows = 0
+        self._counts = Counts()
 
     def scored(self, messages: int, position_bytes: int) -> None:
         self._rows += messages
-        self._draw(completed=position_bytes)
+        self._draw(rows=self._rows, rate=self.per_second(self._rows), completed=position_bytes)
 
     def committed(self, counts: Counts) -> None:
         self._counts += counts
-        self._draw()
-        if not self._console.is_terminal:
-            self._console.print(
-                f"{self._counts.messages:,} rows committed, {self._counts.messages / self.seconds:,.0f} rows/s, "
-                f"{self._counts.dead:,} dead letters",
-                highlight=False,
-            )
-
-    def _draw(self, **fields: float) -> None:
-        rate = self._rows / max(self.seconds, 1e-9)
-        self._bar.update(self._task, rows=self._rows, rate=rate, dead=self._counts.dead, **fields)  # type: ignore[arg-type]
+        rows, dead = self._counts.messages, self._counts.dead
+        self._draw(dead=dead)
+        self._say(f"{rows:,} rows committed, {self.per_second(rows):,.0f} rows/s, {dead:,} dead letters")
 
 
-class PublishProgress:
-    """Says how many messages the server has accepted while the `with` block runs."""
+class PublishProgress(_Shown):
+    """How many messages the server has accepted, and how many a second."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._started = self._said_at = time.monotonic()
-        self._drawn = Progress(
-            TextColumn("publishing"),
-            TextColumn("{task.fields[accepted]:,} accepted  {task.fields[rate]:,.0f} messages/s"),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
-        self._task = self._drawn.add_task("publish", accepted=0, rate=0.0)
-
-    def __enter__(self) -> PublishProgress:
-        self._drawn.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._drawn.__exit__(kind, error, trace)
-
-    @property
-    def seconds(self) -> float:
-        """Since publishing began."""
-        return time.monotonic() - self._started
+        shown = "{task.fields[accepted]:,} accepted  {task.fields[rate]:,.0f} messages/s"
+        super().__init__(console, "publishing", shown, accepted=0, rate=0.0)
 
     def moved(self, published: Published) -> None:
-        rate = published.accepted / max(self.seconds, 1e-9)
-        if self._console.is_terminal:
-            self._drawn.update(self._task, accepted=published.accepted, rate=rate)
-        elif time.monotonic() - self._said_at >= _LINE_EVERY_SECONDS:
-            self._said_at = time.monotonic()
-            self._console.print(f"{published.accepted:,} accepted, {rate:,.0f} messages/s", highlight=False)
+        accepted, rate = published.accepted, self.per_second(published.accepted)
+        self._draw(accepted=accepted, rate=rate)
+        self._say_now_and_then(f"{accepted:,} accepted, {rate:,.0f} messages/s")
 
 
-class RescoreProgress:
-    """Draws rows and rows per second while the `with` block runs; elsewhere than on a terminal a line now and then."""
+class ScoringProgress(_Shown):
+    """How many of the stored rows are scored, and how many a second."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._started = self._said_at = time.monotonic()
-        self._bar = Progress(
-            TextColumn("scoring"),
-            BarColumn(bar_width=30),
+        super().__init__(
+            console,
+            "scoring",
+            BarColumn(BAR_WIDTH),
             TaskProgressColumn(),
-            TextColumn("{task.completed:,.0f} rows  {task.fields[rate]:,.0f} rows/s"),
+            "{task.completed:,.0f} rows  {task.fields[rate]:,.0f} rows/s",
             TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
+            rate=0.0,
         )
-        self._task = self._bar.add_task("score", total=None, rate=0.0)
-
-    def __enter__(self) -> RescoreProgress:
-        self._bar.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.__exit__(kind, error, trace)
 
     def moved(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        rate = done / max(now - self._started, 1e-9)
-        self._bar.update(self._task, completed=done, total=total, rate=rate)
-        if not self._console.is_terminal and now - self._said_at >= _LINE_EVERY_SECONDS:
-            self._said_at = now
-            self._console.print(f"{done:,} of {total:,} rows, {rate:,.0f} rows/s", highlight=False)
+        rate = self.per_second(done)
+        self._draw(completed=done, total=total, rate=rate)
+        self._say_now_and_then(f"{done:,} of {total:,} rows, {rate:,.0f} rows/s")
 
 
-class StepProgress:
-    """Says which step a long command is at while the `with` block runs, and since when."""
+class StepProgress(_Shown):
+    """Which step a long command is at, and since when."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._drawn = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
-        self._task = self._drawn.add_task("")
-
-    def __enter__(self) -> StepProgress:
-        self._drawn.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._drawn.__exit__(kind, error, trace)
+        super().__init__(console, SpinnerColumn(), "{task.description}", TimeElapsedColumn())
 
     def say(self, step: str) -> None:
         """A step begins."""
         self._drawn.reset(self._task, description=step)
-        if not self._console.is_terminal:
-            self._console.print(f"{step} …", soft_wrap=True)
+        self._say(f"{step} …")

@@ -200,7 +200,7 @@ def publish(
             raise records.failure
     click.echo(
         f"{done.accepted:,} messages accepted by {topic} in {progress.seconds:.1f} s "
-        f"({done.accepted / max(progress.seconds, 1e-9):,.0f} messages/s)"
+        f"({progress.per_second(done.accepted):,.0f} messages/s)"
     )
     if done.empty:
         click.echo(f"{done.empty:,} empty lines left out", err=True)

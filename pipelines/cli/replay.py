@@ -49,7 +49,7 @@ def replay(
     host.prepare()
     with ReplayProgress(Console(stderr=True), found) as progress:
         counts = run(host, found, progress)
-    rate = counts.messages / max(progress.seconds, 1e-9)
+    rate = progress.per_second(counts.messages)
     click.echo(
         f"{counts.messages:,} messages = {counts.accepted:,} accepted + {counts.duplicate:,} duplicate + "
         f"{counts.dead:,} dead + {counts.suppressed:,} suppressed, in {progress.seconds:.1f} s ({rate:,.0f} rows/s)"

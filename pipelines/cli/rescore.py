@@ -40,7 +40,7 @@ def rescore(
     `tribometer compare-models` shows before what would change.
     """
     from models.scorer import load_scorer
-    from pipelines.cli.progress import RescoreProgress
+    from pipelines.cli.progress import ScoringProgress
     from pipelines.clock import utc_now
     from pipelines.model_choice import coverage
     from pipelines.rescore import Days, Rescorer
@@ -51,7 +51,7 @@ def rescore(
     root = str(readable_folder(tables))
     scorer = load_scorer(model)
     started = time.monotonic()
-    with RescoreProgress(Console(stderr=True)) as progress:
+    with ScoringProgress(Console(stderr=True)) as progress:
         rescorer = Rescorer(root, scorer, utc_now, Days(first, last), progress.moved)
         spread: Any = nullcontext(map) if workers == 1 else rescoring_workers(workers, root, model)
         with spread as each:

@@ -115,6 +115,12 @@ def _bias(subject: Subject) -> list[Table]:
     return bias(subject.scorer)
 
 
+def _languages(subject: Subject) -> list[Table]:
+    from models.scorecard.languages import languages
+
+    return languages(subject.data, subject.scorer, subject.say)
+
+
 def _speed(subject: Subject) -> list[Table]:
     from models.scorecard.speed import speed
 
@@ -134,5 +140,6 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "sarcasm": Section("sentences of our own", False, _sarcasm),
     "bias": Section("names and ways of speaking", False, _bias),
     "speed": Section("texts a second and core, and memory", True, _speed),
+    "languages": Section("the model for other languages: sentiment, friction against stars", True, _languages),
 }
 """In the order of the model card."""

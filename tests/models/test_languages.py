@@ -10,7 +10,6 @@ import spacy
 
 from models import MULTILINGUAL, SHIPPED
 from models.data import LabelledSets
-from models.evaluate_languages import BEGIN, END, friction_table, markdown, sentiment_table
 from models.language_sets import JUDGED, TRAINING, training_rows
 from models.multilingual import LANGUAGES
 from models.own_words import MAX_SCORED_CHARACTERS
@@ -219,16 +218,6 @@ def test_the_pipeline_works_by_itself_and_tells_the_language() -> None:
 def test_the_models_are_small() -> None:
     files = [path for folder in (SHIPPED, MULTILINGUAL) for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 15_000_000
-
-
-@pytest.mark.streams
-def test_the_card_shows_what_the_command_prints(streams: Path) -> None:
-    scorer = load_scorer()
-    card = SHIPPED.with_name("CARD.md").read_text(encoding="utf-8")
-    figures = markdown(
-        sentiment_table(LabelledSets(streams.parent), scorer), friction_table(streams.parent, scorer)
-    )
-    assert card.split(BEGIN)[1].split(END)[0].strip() == figures
 
 
 @pytest.mark.streams

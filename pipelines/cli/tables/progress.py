@@ -6,22 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+
+from pipelines.cli.progress import BAR_WIDTH, drawn_on
 
 
 @contextmanager
 def files_done(doing: str) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """A function that, given a table's name, gives what is to be told of files done and in all."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+    bar = drawn_on(
+        Console(stderr=True),
+        "{task.description}",
+        BarColumn(BAR_WIDTH),
         MofNCompleteColumn(),
-        TextColumn("files"),
+        "files",
         TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
     )
 
     def start(name: str) -> Callable[[int, int], None]:

@@ -9,9 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from models.data import EVALUATION_SETS
+from models.language_sets import JUDGED, TRAINING
 
 NOUNS = ("lamp", "radio", "kettle", "router", "printer", "saddle", "tent", "blender")
-PRAISE, FACTS, COMPLAINTS = "The {} is lovely", "The {} has two sides", "The {} is awful and broken"
+SAID = {
+    "en": ("The {} is lovely", "The {} has two sides", "The {} is awful and broken"),
+    "de": ("{} ist wunderbar, ich liebe es", "{} hat zwei Seiten", "{} ist furchtbar und kaputt"),
+    "es": ("{} es maravilloso, me encanta", "{} tiene dos lados", "{} es horrible y no funciona"),
+    "fr": ("{} est magnifique, j'adore", "{} a deux faces", "{} est horrible et ne marche pas"),
+    "it": ("{} è bellissimo, lo adoro", "{} ha due lati", "{} è orribile e non funziona"),
+    "pt": ("{} é maravilhoso, adorei", "{} tem dois lados", "{} é horrível e não funciona"),
+}
+"""Praise, a fact and a complaint, by language."""
 
 MEANT = (
     ("charged", "billing", "h"),
@@ -25,11 +34,16 @@ Rows = Sequence[tuple[str, str, str]]
 
 
 def write_labels(folder: Path) -> Path:
-    """labels/ below `folder`: two sentiment sets to learn from, the ten that judge, touchpoints of three domains."""
+    """labels/ below `folder`: sentiment sets to learn from and to judge by, in English and others; touchpoints."""
     _write(folder, "sentiment", "vader_amazon", "ship", _feelings("my new {}"))
     _write(folder, "sentiment", "uci_yelp", "ship", _feelings("our old {}"))
     for number, name in enumerate(EVALUATION_SETS):
         _write(folder, "sentiment", name, "evaluate-only", _feelings(f"{{}} of shop {number}"))
+    for language, name in TRAINING.items():
+        rows = [*_told(language, NOUNS[:6], "train"), *_told(language, NOUNS[6:], "test")]
+        _write(folder, "sentiment", name, "ship-with-care", rows)
+    for unseen in JUDGED[len(TRAINING) :]:
+        _write(folder, "sentiment", unseen.set, "evaluate-only", _told(unseen.language, NOUNS[6:]))
     _write(folder, "touchpoint", "banking77", "ship", _asked("my card", ("charged", "login", "hello")))
     _write(folder, "touchpoint", "multidogo_media", "ship", _asked("my box", ("charged", "login", "install")))
     _write(folder, "touchpoint", "acos_laptop", "evaluate-only", _asked("my laptop", ("charged", "login")))
@@ -44,9 +58,14 @@ def write_labels(folder: Path) -> Path:
 
 
 def _feelings(subject: str) -> Rows:
-    said = {"pos": PRAISE, "neu": FACTS, "neg": COMPLAINTS}
+    return _told("en", [subject.format(noun) for noun in NOUNS])
+
+
+def _told(language: str, subjects: Sequence[str], split: str = "") -> Rows:
     return [
-        (sentence.format(subject.format(noun)), label, "") for label, sentence in said.items() for noun in NOUNS
+        (sentence.format(subject), label, split)
+        for sentence, label in zip(SAID[language], ("pos", "neu", "neg"), strict=True)
+        for subject in subjects
     ]
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import spacy
 
 import models
-from models.data import LabelledSets
+from models.data import LabelledSets, Row
+from models.language_sets import JUDGED, LanguageSet
 from models.scorecard.bias import bias
 from models.scorecard.card import CARD, FIGURES, FOLDER, Measured, block, keep, read_figures, renewed
 from models.scorecard.friction import friction
 from models.scorecard.headline import PICKS
+from models.scorecard.languages import FRICTION, stars
 from models.scorecard.measures import calibration_error, macro_f1
 from models.scorecard.negation import negation
 from models.scorecard.reading import read
 from models.scorecard.sarcasm import sarcasm
-from models.scorecard.sentiment import Unseen
-from models.scorecard.table import Column, Table
+from models.scorecard.table import Column, Table, Value
 from models.scorer import load_scorer
 from models.training.corpus import touchpoint_rows_of
 from pipelines.scorecard.sections import SECTIONS
@@ -46,14 +49,15 @@ def test_what_needs_no_data_is_measured_again(measure) -> None:  # type: ignore[
 
 
 def test_the_card_names_all_the_model_learned_from() -> None:
-    [table] = read_figures()["training"].tables
-    assert {row["set"] for row in table.rows} == set(load_scorer().meta["sources"])
-    assert {row["use"] for row in table.rows} <= {"ship", "ship-with-care"}
+    [english] = read_figures()["training"].tables
+    others = read_figures()["languages"].tables[0]
+    assert {row["set"] for row in english.rows} == set(load_scorer().meta["sources"])
+    assert {row["set"] for row in others.rows} == set(spacy.load(models.MULTILINGUAL).meta["sources"])
+    assert {row["use"] for row in [*english.rows, *others.rows]} <= {"ship", "ship-with-care"}
 
 
 def test_no_figure_stands_in_the_words_of_the_card() -> None:
-    english, _, _ = SHOWN.partition("# Model card: `feedback_languages`")
-    words = re.sub(r"<!-- scorecard: (\w+) -->.*?<!-- /scorecard: \1 -->", "", english, flags=re.DOTALL)
+    words = re.sub(r"<!-- scorecard: (\w+) -->.*?<!-- /scorecard: \1 -->", "", SHOWN, flags=re.DOTALL)
     found = re.findall(
         r"\b0\.\d{2,}|\d %|\d{1,3},\d{3}", words.replace("nearer than 0.05", "").replace("80 %", "")
     )
@@ -139,15 +143,33 @@ def test_friction_is_measured_again(streams: Path) -> None:
 @pytest.mark.streams
 @pytest.mark.parametrize("name", ["cr", "tweeteval_val"])
 def test_sentiment_of_two_sets_is_measured_again(streams: Path, name: str) -> None:
-    rows = Unseen(name).rows(LabelledSets(streams.parent))
+    rows = LabelledSets(streams.parent).read("sentiment", name)
+    assert _kept("sentiment", 0, name) == _measured_again(rows, "en"), AGAIN
+
+
+@pytest.mark.streams
+@pytest.mark.parametrize("unseen", JUDGED, ids=lambda unseen: unseen.set)
+def test_sentiment_in_other_languages_is_measured_again(streams: Path, unseen: LanguageSet) -> None:
+    rows = unseen.rows(LabelledSets(streams.parent))
+    assert _kept("languages", 1, unseen.set) == _measured_again(rows, unseen.language), AGAIN
+
+
+@pytest.mark.streams
+def test_friction_in_other_languages_is_measured_again(streams: Path) -> None:
+    measured = stars(streams.parent, load_scorer(), lambda _: None)
+    assert read_figures()["languages"].tables[2] == Table.of("stars", FRICTION, measured), AGAIN
+
+
+def _kept(section: str, table: int, name: str) -> tuple[Value, ...]:
+    [row] = [row for row in read_figures()[section].tables[table].rows if row["set"] == name]
+    return row["rows"], row["scorer_macro_f1"], row["ece"]
+
+
+def _measured_again(rows: Sequence[Row], language: str) -> tuple[Value, ...]:
     truth = np.array([row.sentiment for row in rows])
-    ours = read([row.text for row in rows], load_scorer())
-    [kept] = [row for row in read_figures()["sentiment"].tables[0].rows if row["set"] == name]
-    assert (kept["rows"], kept["scorer_macro_f1"], kept["ece"]) == (
-        len(rows),
-        round(macro_f1(truth, ours.label), 4),
-        round(calibration_error(truth == ours.label, ours.p), 4),
-    ), AGAIN
+    ours = read([row.text for row in rows], load_scorer(), language)
+    error = calibration_error(truth == ours.label, ours.p)
+    return len(rows), round(macro_f1(truth, ours.label), 4), round(error, 4)
 
 
 @pytest.mark.streams

@@ -1,4 +1,4 @@
-"""Friction and speed, on made-up streams in the form of the real ones."""
+"""Friction, other languages and speed, on made-up streams in the form of the real ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from models import SHIPPED
+from models.language_sets import JUDGED, TRAINING
 from models.scorecard.friction import friction
+from models.scorecard.languages import languages
 from models.scorecard.speed import BATCHES, speed, support_questions
 from models.scorer import load_scorer
+from tests.models.scorecard.labelled import NOUNS, SAID, write_labels
 
 BAD, GOOD = "It crashes and nothing works", "Lovely, it does all I want"
 
@@ -46,6 +49,30 @@ def test_friction_ranks_bad_reviews_over_good_ones(tmp_path: Path) -> None:
         "stream": "app_store_reviews", "rows": 5, "auc": round(5 / 6, 4), "bad_high": round(2 / 3, 4), "good_high": 0,
     }  # fmt: skip
     assert (play["rows"], play["auc"]) == (4, 1)
+
+
+def test_other_languages_are_judged_beside_an_svm_and_by_stars(tmp_path: Path) -> None:
+    praise, _, complaint = SAID["it"]
+    reviews = [
+        {"review": sentence.format(noun), "rating": rating}
+        for sentence, rating in ((complaint, 1), (praise, 5))
+        for noun in (*NOUNS, *NOUNS, *NOUNS)
+    ]
+    german = [{"review": "Das Radio ist furchtbar und funktioniert nicht mehr", "rating": 1}]
+    english = [{"review": BAD, "rating": 1}]
+    _write(tmp_path, "threads_play_reviews", [*reviews, *german, *english])
+    _write(tmp_path, "app_store_reviews", [])
+    learned, sentiment, stars = languages(write_labels(tmp_path), load_scorer(), lambda _: None)
+    assert {row["set"]: row["rows"] for row in learned.rows} == dict.fromkeys(TRAINING.values(), 3 * 6)
+    assert [row["set"] for row in sentiment.rows] == [unseen.set for unseen in JUDGED]
+    line = sentiment.rows[0]
+    assert (line["language"], line["rows"], line["svm_macro_f1"]) == ("de", 3 * 2, 1)
+    assert line["majority_macro_f1"] == pytest.approx(1 / 6, abs=1e-4)
+    # One German review tells nothing by itself; English ones are judged elsewhere.
+    assert {row["language"]: (row["bad"], row["good"]) for row in stars.rows} == {
+        "it": (24, 24), "all together": (25, 24),
+    }  # fmt: skip
+    assert stars.rows[0]["auc"] == 1
 
 
 @pytest.fixture
