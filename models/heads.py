@@ -380,7 +380,7 @@ class FeedbackHeads:
         blend = self.weights.blend
         heads = self._head_logits(logits)
         sure = probabilities(heads).max(axis=1, keepdims=True) ** _SURE
-        evidence = (blend["touchpoint_head"] + blend["touchpoint_head_sure"] * sure) * heads
+        evidence: NDArray[np.float64] = (blend["touchpoint_head"] + blend["touchpoint_head_sure"] * sure) * heads
         around = np.minimum(context[:, self._seed], _MOST_CONTEXT)
         share = around / (around.sum(axis=1, keepdims=True) + _SOME_CONTEXT)
         evidence[:, :-1] += blend["touchpoint_seed"] * np.minimum(cues[:, self._seed], _MOST_EVIDENCE)

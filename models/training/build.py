@@ -48,7 +48,9 @@ def build(sets: LabelledSets, say: Say, kept: Kept) -> Language:
     """Train on these sets; `kept` remembers each head that is finished."""
     sentiment_rows, touchpoint_rows = sentiment_rows_of(sets), touchpoint_rows_of(sets)
     rows = [*sentiment_rows, *touchpoint_rows]
-    say(f"1/5 features of {len(sentiment_rows):,} texts with a sentiment, {len(touchpoint_rows):,} with a touchpoint")
+    say(
+        f"1/5 features of {len(sentiment_rows):,} texts with a sentiment, {len(touchpoint_rows):,} with a touchpoint"
+    )
     known = kept.step("features", lambda: _arrays_of_matrix(_matrix(rows, say)))
     features = _matrix_of_arrays(known)
 
@@ -107,7 +109,9 @@ def _arrays_of_matrix(features: Matrix) -> dict[str, Any]:
 
 
 def _matrix_of_arrays(arrays: Mapping[str, Any]) -> Matrix:
-    buckets = sparse.csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"]))
+    buckets = sparse.csr_matrix(
+        (arrays["data"], arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"])
+    )
     return Matrix(buckets, arrays["tones"], arrays["squared_idf"])
 
 

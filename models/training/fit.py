@@ -105,7 +105,7 @@ def _sentiment(matrix: Matrix, examples: Examples) -> LogisticRegression:
     settings = recipe().sentiment
     model = LogisticRegression(C=settings.c, max_iter=settings.most_steps, tol=settings.tolerance)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is part of the recipe
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the recipe says when to stop
         return model.fit(
             matrix.with_tones(examples.rows),
             examples.label,

@@ -7,11 +7,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 class Kept:
@@ -24,14 +25,14 @@ class Kept:
         self.folder = folder
         self._of = _digest(of)
 
-    def step(self, name: str, take: Callable[[], Arrays]) -> dict[str, NDArray[np.generic]]:
+    def step(self, name: str, take: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
         """What a step gave when it was last taken; takes it where it was not."""
         path = self.folder / f"{name}-{self._of}.npz"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             written = path.with_suffix(".part")
             with written.open("wb") as file:
-                np.savez(file, **take())
+                np.savez(file, allow_pickle=False, **take())
                 file.flush()
                 os.fsync(file.fileno())
             written.replace(path)

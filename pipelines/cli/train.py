@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from pipelines.cli.label import own_touchpoints
+from pipelines.cli.progress import StepProgress
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ def train(
 ) -> None:
     """Train a model and write it to a folder, which every command takes as --model.
 
-    With --data the shipped model is made again from the labelled sets, in minutes. With --adapt a model learns what
+    With --data the shipped model is made again from the labelled sets, in minutes; a run that was interrupted goes on
+    where it was. With --adapt a model learns what
     your labels, your own touchpoints and your rated events teach, in seconds; what it shows is measured by
     cross-validation, and a part that would not get better stays as it is. Needs the extra tribometer[train].
     """
@@ -70,20 +73,31 @@ def train(
         if data is not None or cues_only:
             raise UsageError("--adapt learns from --labels, --touchpoints and --from-ratings; leave --data out")
         nlp = _adapted(out, labels, touchpoints, from_ratings, model, name, precision)
+        _write(nlp, out)
     else:
         if data is None:
             raise UsageError("say what to learn from: --data DIR, or --adapt with --labels FILE")
         nlp = _trained(data, out, cues_only)
-    _write(nlp, out)
     click.echo(f"{nlp.meta['name']}-{nlp.meta['version']} written to {out}")
 
 
 def _trained(data: Path, out: Path, cues_only: bool) -> Language:
     from models.data import LabelledSets
-    from models.train import build, renew_cues
+    from models.training.build import build, renew_cues, source_files
+    from models.training.kept import Kept
 
     sets = LabelledSets(data)
-    return renew_cues(out, sets) if cues_only else build(sets)
+    if cues_only:
+        nlp = renew_cues(out, sets)
+        _write(nlp, out)
+        return nlp
+    place = out.absolute()
+    kept = Kept(place.with_name(f".{place.name}.training"), source_files(sets))
+    with StepProgress(Console(stderr=True, highlight=False)) as progress:
+        nlp = build(sets, progress.say, kept)
+    _write(nlp, out)
+    kept.forget()
+    return nlp
 
 
 def _adapted(

@@ -36,7 +36,7 @@ Rows = Sequence[tuple[str, str, str]]
 def write_labels(folder: Path) -> Path:
     """labels/ below `folder`: sentiment sets to learn from and to judge by, in English and others; touchpoints."""
     _write(folder, "sentiment", "vader_amazon", "ship", _feelings("my new {}"))
-    _write(folder, "sentiment", "uci_yelp", "ship", _feelings("our old {}"))
+    _write(folder, "sentiment", "uci_imdb", "ship", _feelings("our old {}"))
     for number, name in enumerate(EVALUATION_SETS):
         _write(folder, "sentiment", name, "evaluate-only", _feelings(f"{{}} of shop {number}"))
     for language, name in TRAINING.items():

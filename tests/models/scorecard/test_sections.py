@@ -113,13 +113,13 @@ def test_probabilities_of_whole_texts_add_up(learner: Scorer) -> None:
 def test_training_names_sets_rows_and_licences(sets: LabelledSets, learner: Scorer) -> None:
     [table] = training(sets, learner, lambda _: None)
     assert table.rows[0] == {
-        "set": "uci_yelp",
+        "set": "uci_imdb",
         "kind": "sentiment",
         "rows": 3 * len(NOUNS),
         "use": "ship",
         "licence": "made up for a test",
     }
-    assert [row["set"] for row in table.rows] == ["uci_yelp", "vader_amazon", "banking77", "multidogo_media"]
+    assert [row["set"] for row in table.rows] == ["uci_imdb", "vader_amazon", "banking77", "multidogo_media"]
 
 
 def test_a_model_of_unknown_origin_is_not_described(sets: LabelledSets) -> None:
