@@ -23,7 +23,7 @@ _SAID_EVERY = 20_000
 
 @dataclass(frozen=True)
 class Matrix:
-    """`buckets` has a row a text, each of length one; `tones` has the same rows; `squared_idf` has an entry a bucket."""
+    """`buckets` and `tones` have a row a text, those of `buckets` of length one; `squared_idf` has one a bucket."""
 
     buckets: sparse.csr_matrix
     tones: NDArray[np.float64]
