@@ -29,19 +29,14 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from models.adapted import GROUPS, Adapted, probabilities
+from models.cues import PRODUCT_KEY
 from models.features import FEATURES, TONES, token_features, tone
-from models.heads import (
-    PRODUCT_KEY,
-    TOUCHPOINTS,
-    FeedbackHeads,
-    Reading,
-    Weights,
-    clause_rows,
-    segment_sums,
-)
+from models.heads import FeedbackHeads, Reading
 from models.own_words import MAX_SCORED_CHARACTERS
 from models.phrases import Phrase, PhraseTable
-from models.scores import SENTIMENTS
+from models.scores import SENTIMENTS, TOUCHPOINTS
+from models.segments import clause_rows, segment_sums
+from models.weights import Weights
 from schemas.errors import UsageError
 from schemas.label import Label
 from schemas.own_touchpoints import NO_OWN, OwnSeeds, OwnTouchpoints
@@ -225,8 +220,8 @@ def see(nlp: Language, labels: Sequence[Label]) -> Seen:
         for docs, given in zip(minibatch(nlp.pipe(texts), 256), minibatch(labels, 256), strict=True):
             reading = heads.read(docs)
             counts, sums = _clause_features(heads, docs, reading)
-            clauses = heads.evidence(reading.clauses, reading.content)
-            events = heads.evidence(reading.events, ~reading.empty)
+            clauses = heads.evidence.uncorrected(reading.clauses, reading.content)
+            events = heads.evidence.uncorrected(reading.events, ~reading.empty)
             counted = reading.content | reading.empty[reading.document]
             chosen = np.zeros((len(docs), len(reading.document)))
             for row, label in enumerate(given):

@@ -29,13 +29,16 @@ from spacy.language import Language
 from spacy.util import minibatch
 
 from models import MODEL_NAME
+from models.cues import CUES
 from models.data import EVALUATION_SETS, LabelledSets, Row, without_overlap
 from models.features import FEATURES, TONES, Lexicon, token_features, tone
-from models.heads import CUES, DEFAULT_BLEND, HEADS, TOUCHPOINTS, FeedbackHeads, Weights, clause_rows, segment_sums
+from models.heads import FeedbackHeads
 from models.language import LANGUAGE, norm
 from models.phrases import Phrase
-from models.scores import SENTIMENTS
+from models.scores import SENTIMENTS, TOUCHPOINTS
+from models.segments import clause_rows, segment_sums
 from models.tokens import Tokens, word_hashes
+from models.weights import DEFAULT_BLEND, HEADS, Weights
 from schemas.taxonomy import load_taxonomy
 
 MODEL_RELEASE: Final = "0.2.0"
