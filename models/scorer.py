@@ -31,10 +31,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from models import MULTILINGUAL, SHIPPED
+from models.cues import PRODUCT_KEY
 from models.detection import detect, primary
-from models.heads import EVENT_KEY, MENTIONS_KEY, PRODUCT_KEY, TOUCHPOINTS, FeedbackHeads
+from models.heads import EVENT_KEY, MENTIONS_KEY, FeedbackHeads
 from models.own_words import QUOTED, OwnWords, own_words
-from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS
+from models.scores import CLAUSE, EVENT, INTENTS, SENTIMENTS, TOUCHPOINTS
 from models.stars import fitted_rule
 from models.tokens import speak
 from schemas.arrow import MENTION, REDACTED, SCORED

@@ -2,16 +2,16 @@
 
 The sentiment head is learned: integer weights of hashed features in one table for all languages, and of each
 language's tone, as in `models.heads`. Everything else rests on cues by language. Friction is a documented rule
-over the cues of problems and the sentiment (`FRICTION_RULE`): no labels of friction exist in these languages.
+over the cues of problems and the sentiment (`models.spoken_weights.FRICTION_RULE`): no labels of friction exist in
+these languages.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,15 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from models.detection import detect
-from models.features import TONES, Lexicon, tone
-from models.heads import CUES, DEFAULT_BLEND, HEADS, FeedbackHeads, Weights, segment_sums
+from models.features import TONES, tone
+from models.heads import FeedbackHeads
 from models.multilingual import LANGUAGES
-from models.phrases import Phrase
 from models.scores import SENTIMENTS
+from models.segments import segment_sums
 from models.spoken import FEATURES, FunctionWords, NGrams, spoken_features
+from models.spoken_weights import FRICTION_RULE, SpokenWeights
 from models.tokens import Positions, Tokens, language_salt, speak, spoken_language
+from models.weights import HEADS, Weights
 
 _CLASSES: Final = len(SENTIMENTS)
 _POLARITY: Final = slice(_CLASSES + 1, _CLASSES + 3)
@@ -34,55 +36,6 @@ _SPOKEN: Final = slice(_POLARITY.stop, _POLARITY.stop + len(LANGUAGES))
 
 _SALTS: Final = np.array([language_salt(language) for language in LANGUAGES], dtype=np.uint64)
 _NO_BUCKETS: Final = np.empty(0, dtype=np.int32)
-
-FRICTION_RULE: Final = {
-    **DEFAULT_BLEND,
-    "touchpoint_head": 0.0,
-    "touchpoint_seed": 0.9,
-    "touchpoint_context": 2.2,
-    "touchpoint_other": 1.5,
-    "touchpoint_threshold": 0.35,
-    "sentiment_problem": 0.2,
-    "friction_problem": 0.32,
-    "friction_question": -0.5,
-    "friction_sentiment": 2.5,
-    "friction_bias": -0.6,
-}
-"""The logit of friction: the cues of problems, the sentiment, a question without a problem, and a constant."""
-
-
-@dataclass
-class SpokenWeights:
-    """What training leaves behind.
-
-    `table` has a row a bucket: a weight a class, then the bucket's squared idf. `bias` has a row a language,
-    `tone` a row a language and tone; their columns are classes. A language's logits are multiplied by its
-    `sharpness`. `words` are lists in their normal form, by kind and language.
-    """
-
-    table: NDArray[np.signedinteger[Any]]
-    scale: NDArray[np.float64]
-    bias: NDArray[np.float64]
-    tone: NDArray[np.float64]
-    sharpness: NDArray[np.float64]
-    lexicon: Lexicon
-    cues: Sequence[Phrase]
-    words: Mapping[str, Mapping[str, Sequence[str]]]
-
-    @classmethod
-    def untrained(cls) -> SpokenWeights:
-        """Two empty buckets: every logit is its bias, zero."""
-        nothing = Lexicon(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int8))
-        return cls(
-            table=np.zeros((2, _CLASSES + 1), dtype=np.int16),
-            scale=np.zeros(_CLASSES),
-            bias=np.zeros((len(LANGUAGES), _CLASSES)),
-            tone=np.zeros((len(LANGUAGES), TONES, _CLASSES)),
-            sharpness=np.ones(len(LANGUAGES)),
-            lexicon=nothing,
-            cues=[],
-            words={"negations": {}, "negations_after": {}, "empty": {}},
-        )
 
 
 @Language.component("spoken_language")
@@ -146,36 +99,10 @@ class SpokenHeads(FeedbackHeads):
         return logits
 
     def to_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> None:
-        """Write the weights as two files: arrays, and words and cues."""
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = self.spoken
-        np.savez_compressed(
-            folder / "weights.npz",
-            table=weights.table[:, :-1].astype(np.int8),
-            squared_idf=weights.table[:, -1],
-            scale=weights.scale,
-            bias=weights.bias,
-            tone=weights.tone,
-            sharpness=weights.sharpness,
-            lexicon_keys=weights.lexicon.keys,
-            lexicon_valences=weights.lexicon.valences,
-        )
-        cues = [[cue.text, CUES[cue.column], cue.weight, cue.language] for cue in weights.cues]
-        content: dict[str, Any] = {"languages": LANGUAGES, "words": weights.words, "cues": cues}
-        (folder / "cues.json").write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
+        """Write the weights into a folder."""
+        self.spoken.to_folder(Path(path))
 
     def from_disk(self, path: Path | str, exclude: Sequence[str] = ()) -> SpokenHeads:
         """Read what `to_disk` wrote; `ValueError` when it was written for other languages."""
-        folder = Path(path)
-        content = json.loads((folder / "cues.json").read_text(encoding="utf-8"))
-        if tuple(content["languages"]) != LANGUAGES:
-            raise ValueError(f"{folder} holds a model for other languages; train it again with this version")
-        with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-            # Both fit a byte: squared idf is below 127 for less than 80,000 training rows.
-            table = np.column_stack([arrays["table"], arrays["squared_idf"].astype(np.int8)])
-            lexicon = Lexicon(arrays["lexicon_keys"], arrays["lexicon_valences"])
-            scale, bias, tones, sharpness = (arrays[name] for name in ("scale", "bias", "tone", "sharpness"))
-        cues = [Phrase(text, CUES.index(column), weight, of) for text, column, weight, of in content["cues"]]
-        self.use_spoken(SpokenWeights(table, scale, bias, tones, sharpness, lexicon, cues, content["words"]))
+        self.use_spoken(SpokenWeights.from_folder(Path(path)))
         return self

@@ -29,15 +29,17 @@ from spacy.language import Language
 from spacy.util import minibatch
 
 from models import MULTILINGUAL
+from models.cues import CUES
 from models.data import LabelledSets, Row
 from models.features import TONES, Lexicon, tone
-from models.heads import CUES, clause_rows, segment_sums
 from models.language_sets import TRAINING, training_rows
 from models.multilingual import LANGUAGE, LANGUAGES, norm, stem
 from models.phrases import Phrase
 from models.scores import SENTIMENTS
+from models.segments import clause_rows, segment_sums
 from models.spoken import FEATURES, FunctionWords, NGrams, spoken_features
-from models.spoken_heads import FRICTION_RULE, SpokenHeads, SpokenWeights
+from models.spoken_heads import SpokenHeads
+from models.spoken_weights import FRICTION_RULE, SpokenWeights
 from models.tokens import Tokens, speak, word_hashes
 
 MODEL_NAME: Final = "feedback_languages"

@@ -14,10 +14,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
-from models.adapt import SEED, Seen, learn, scored, see, with_own
-from models.heads import FeedbackHeads, Weights
+from models.adapt import learn, scored, with_own
+from models.correction import SEED
+from models.heads import FeedbackHeads
+from models.labelled import Seen, see
 from models.learning_curve.tasks import Task
 from models.sampling import uncertain
+from models.weights import Weights
 from schemas.label import Label
 
 SIZES: Final = (0, 100, 500, 2_000)

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data import LabelledSets
-from models.heads import TOUCHPOINTS, FeedbackHeads
+from models.heads import FeedbackHeads
 from models.scorecard.baselines import TfidfSvm, grams
 from models.scorecard.domains import DOMAINS, domain_of, learned
 from models.scorecard.measures import macro_f1, surest
 from models.scorecard.table import Column, Say, Table, Value, mean
 from models.scorer import Scorer
+from models.scores import TOUCHPOINTS
 from models.training.build import build_touchpoints
 from models.training.corpus import touchpoint_labels, touchpoint_rows_of
 from schemas.touchpoint import OTHER

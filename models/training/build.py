@@ -15,9 +15,9 @@ from spacy.language import Language
 
 from models import MODEL_NAME
 from models.data import LabelledSets, Row
-from models.heads import DEFAULT_BLEND, TOUCHPOINTS, FeedbackHeads, Weights
+from models.heads import FeedbackHeads
 from models.language import LANGUAGE
-from models.scores import SENTIMENTS
+from models.scores import SENTIMENTS, TOUCHPOINTS
 from models.training import fit
 from models.training.corpus import (
     friction_labels,
@@ -30,6 +30,7 @@ from models.training.cues import cues, lexicon
 from models.training.kept import Kept
 from models.training.matrix import Matrix, matrix
 from models.training.recipe import recipe
+from models.weights import DEFAULT_BLEND, Weights
 
 MODEL_RELEASE: Final = "0.2.0"
 _MODELS: Final = Path(__file__).parents[1]

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data import EVALUATION_SETS, LabelledSets, Row, without_overlap
-from models.heads import TOUCHPOINTS
-from models.scores import SENTIMENTS
+from models.scores import SENTIMENTS, TOUCHPOINTS
 from models.training.recipe import recipe
 
 INTENT_SETS: Final = (

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from ruamel.yaml import YAML
 
+from models.cues import CUES
 from models.features import Lexicon
-from models.heads import CUES
 from models.language import norm
 from models.phrases import Phrase
 from models.tokens import word_hashes

@@ -17,11 +17,11 @@ from sklearn.svm import LinearSVC
 
 from models.data import Row
 from models.features import TONES, ambivalence
-from models.heads import DEFAULT_BLEND, HEADS, TOUCHPOINTS
-from models.scores import SENTIMENTS
+from models.scores import SENTIMENTS, TOUCHPOINTS
 from models.training.corpus import Examples
 from models.training.matrix import Matrix
 from models.training.recipe import recipe
+from models.weights import DEFAULT_BLEND, HEADS
 
 _INT8_MOST = 127
 _SHARPNESS_BETWEEN = (0.2, 3.0)

@@ -12,8 +12,8 @@ from scipy import sparse
 from spacy.util import minibatch
 
 from models.features import FEATURES, Lexicon, token_features, tone
-from models.heads import clause_rows, segment_sums
 from models.language import LANGUAGE
+from models.segments import clause_rows, segment_sums
 from models.tokens import Tokens
 from models.training.recipe import recipe
 

@@ -17,7 +17,7 @@ from schemas.errors import UsageError
 if TYPE_CHECKING:
     from spacy.language import Language
 
-    from models.adapt import GroupReport
+    from models.judging import GroupReport
 
 
 @click.command()

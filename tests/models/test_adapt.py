@@ -10,8 +10,11 @@ import pytest
 import spacy
 
 from models import SHIPPED
-from models.adapt import GroupReport, _folds, _threshold, adapt, learn, scored, see, with_own
+from models.adapt import adapt, learn, scored, with_own
+from models.correction import folds
 from models.heads import FeedbackHeads
+from models.judging import GroupReport, lowest_threshold
+from models.labelled import see
 from models.scorer import Scorer, load_scorer
 from schemas.errors import UsageError
 from schemas.label import Label
@@ -202,8 +205,8 @@ def test_the_same_text_is_never_on_both_sides() -> None:
     labels = [Label(f"{number}", "Nothing to say here", touchpoint=touchpoint)
               for number, touchpoint in enumerate(["billing", "features"] * 20)]  # fmt: skip
     assert adapt(SHIPPED, labels)[1] == [], "forty copies of one text are one text"
-    folds = _folds([label.text for label in labels] + ["another"], np.arange(41) % 2)
-    assert len(set(folds[:40])) == 1
+    fold_of = folds([label.text for label in labels] + ["another"], np.arange(41) % 2)
+    assert len(set(fold_of[:40])) == 1
 
 
 def test_an_adapted_model_is_no_base(taught: Adapted) -> None:
@@ -223,10 +226,10 @@ def test_the_threshold_keeps_what_is_right_often_enough() -> None:
     p = np.column_stack([sure, 1 - sure])
     target = np.zeros(100, dtype=np.int64)
     target[60::2] = 1
-    threshold = _threshold(p, target, None, 0.9)
+    threshold = lowest_threshold(p, target, None, 0.9)
     assert threshold is not None
     kept = sure >= threshold
     assert 60 <= kept.sum() < 100
     assert (target[kept] == 0).mean() >= 0.9
-    assert _threshold(p, target, None, 0.5) == 0.0
-    assert _threshold(p, 1 - target, None, 0.9) is None
+    assert lowest_threshold(p, target, None, 0.5) == 0.0
+    assert lowest_threshold(p, 1 - target, None, 0.9) is None

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from models.data import LabelledSets
-from models.heads import HEADS
 from models.scorer import Scorer
 from models.training import build as building
 from models.training import fit
 from models.training.build import build, source_files
 from models.training.kept import Kept
 from models.training.recipe import recipe
+from models.weights import HEADS
 from tests.models.scorecard.labelled import write_labels
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from models.data import EVALUATION_SETS, LabelledSets
-from models.heads import TOUCHPOINTS
 from models.scorecard.friction import friction
 from models.scorecard.robustness import robustness
 from models.scorecard.sentiment import sentiment
@@ -17,6 +16,7 @@ from models.scorecard.table import Table, Value
 from models.scorecard.touchpoints import touchpoints
 from models.scorecard.training import training
 from models.scorer import Scorer, load_scorer
+from models.scores import TOUCHPOINTS
 from models.training.build import build_touchpoints
 from schemas.errors import UsageError
 from tests.models.scorecard.labelled import NOUNS, write_labels
