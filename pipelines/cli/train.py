@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.cli.label import own_touchpoints
+from pipelines.cli.options import own_touchpoints
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
