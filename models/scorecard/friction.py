@@ -27,12 +27,16 @@ _REVIEWS: Final = 5_000
 _MOST_STARS_OF_BAD, _LEAST_STARS_OF_GOOD = 2, 4
 _HALF: Final = 0.5
 
-_COLUMNS: Final = (
-    Column("stream", "friction against stars", "text"),
-    Column("rows", "reviews", "count"),
+RANKING: Final = (
     Column("auc", "AUC"),
     Column("bad_high", "1-2 stars with friction", "share"),
     Column("good_high", "4-5 stars with friction", "share"),
+)
+"""The columns of `against_stars` that say how well friction tells bad reviews from good ones."""
+_COLUMNS: Final = (
+    Column("stream", "friction against stars", "text"),
+    Column("rows", "reviews", "count"),
+    *RANKING,
 )
 
 

@@ -12,7 +12,7 @@ from models.data import LabelledSets, Row
 from models.detection import detect
 from models.language_sets import JUDGED, TRAINING, training_rows
 from models.scorecard import baselines
-from models.scorecard.friction import REVIEW_STREAMS, against_stars, friction_of, reviews
+from models.scorecard.friction import RANKING, REVIEW_STREAMS, against_stars, friction_of, reviews
 from models.scorecard.sentiment import judged
 from models.scorecard.table import Column, Say, Table, Value
 from models.scorer import Scorer
@@ -45,9 +45,7 @@ FRICTION: Final = (
     Column("language", "friction against stars", "text"),
     Column("bad", "1-2 stars", "count"),
     Column("good", "4-5 stars", "count"),
-    Column("auc", "AUC"),
-    Column("bad_high", "1-2 stars with friction", "share"),
-    Column("good_high", "4-5 stars with friction", "share"),
+    *RANKING,
 )
 
 

@@ -12,7 +12,7 @@ import click
 import orjson
 from rich.console import Console
 
-from pipelines.cli.options import days_between, reads_tables, some_days
+from pipelines.cli.options import days_between, reads_tables, some_days, table_or_json
 from pipelines.cli.sql import terminal_width
 from schemas.errors import UsageError
 
@@ -39,10 +39,7 @@ _QUOTED_CHARACTERS: Final = 300
     "--examples", type=click.IntRange(0, 100), default=3, show_default=True, help="Mentions shown of each change."
 )
 @click.option("--quotes", is_flag=True, help="Show what was said in the examples, as it is stored: redacted.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
-    help="How to print it; json is one object and exact.",
-)  # fmt: skip
+@table_or_json("one object and exact")
 def compare_models(
     a: str,
     b: str,

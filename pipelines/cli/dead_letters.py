@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from pipelines.cli.options import past_instant, reads_tables, writing_options
+from pipelines.cli.options import past_instant, reads_tables, table_or_json, writing_options
 from pipelines.cli.sql import show as show_rows
 from pipelines.cli.sql import terminal_width
 from schemas.errors import UsageError
@@ -41,10 +41,7 @@ def dead_letters() -> None:
     "--since", callback=past_instant, metavar="TIME", help="Only letters received since this date or time."
 )
 @click.option("--rows", is_flag=True, help="A row for each letter, instead of counts by violation.")
-@click.option(
-    "--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True,
-    help="How to write the rows.",
-)  # fmt: skip
+@table_or_json("an array and exact")
 def list_letters(
     tables: str, source: str | None, violations: tuple[str, ...], since: datetime | None, rows: bool, form: str
 ) -> None:

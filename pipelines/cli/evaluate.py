@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from pipelines.cli.options import own_model, table_or_json
 from pipelines.cli.progress import StepProgress
 from pipelines.clock import utc_now
 from pipelines.machine import machine
@@ -31,21 +32,14 @@ _WIDTH: Final = 130
     metavar="DIR",
     help="Folder that holds labels/ and streams/; negation, sarcasm and bias need none.",
 )
-@click.option("--model", metavar="FOLDER", help="A model of your own instead of the shipped one.")
+@own_model
 @click.option(
     "--only",
     multiple=True,
     metavar="SECTION,…",
     help=f"Measure just these: {', '.join(SECTIONS)}.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Tables to read, or one JSON object with the sections measured.",
-)
+@table_or_json("one object, a key a section")
 @click.option(
     "--write", is_flag=True, help="Keep the figures in models/figures.json and show them in models/CARD.md."
 )

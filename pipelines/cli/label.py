@@ -7,14 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import past_instant, reads_tables
-
-own_touchpoints = click.option(
-    "--touchpoints",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Your own touchpoints and seeds, as YAML.",
-)
+from pipelines.cli.options import one_product, own_touchpoints, past_instant, reads_tables
 
 
 @click.group()
@@ -33,7 +26,7 @@ def label() -> None:
     show_default=True,
     help="Where the scorer is unsure, by chance, or half of each.",
 )
-@click.option("--product", metavar="NAME", help="Only of this product.")
+@one_product
 @click.option("--since", callback=past_instant, metavar="TIME", help="Only what was said from TIME on.")
 @click.option(
     "--labels",

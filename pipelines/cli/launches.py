@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import reads_as_of, reads_tables
+from pipelines.cli.options import one_product, reads_as_of, reads_tables
 from pipelines.cli.sql import show, terminal_width
 from pipelines.clock import utc_now
 from schemas.errors import UsageError
@@ -74,7 +74,7 @@ def import_(file: str, tables: str, dry_run: bool) -> None:
 @launches.command(name="list")
 @reads_tables
 @reads_as_of
-@click.option("--product", metavar="NAME", help="Only this product.")
+@one_product
 @click.option(
     "--format",
     "form",

@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from pipelines.cli.options import writes_tables, writing_options
+from pipelines.cli.options import scoring_workers, writes_tables, writing_options
 from schemas.errors import UsageError
 
 
@@ -19,7 +19,7 @@ from schemas.errors import UsageError
 )
 @writing_options
 @writes_tables
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that score.")
+@scoring_workers
 @click.option(
     "--linger",
     type=click.FloatRange(0, 60),

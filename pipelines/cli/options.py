@@ -12,25 +12,25 @@ import click
 
 from schemas.errors import UsageError
 
+Command = Callable[..., Any]
+
 TABLES_VARIABLE = "TRIBOMETER_TABLES"
 
-reads_tables = click.option(
-    "--tables",
-    required=True,
-    envvar=TABLES_VARIABLE,
-    show_envvar=True,
-    metavar="DIR",
-    help="Folder of the tables.",
-)
 
-writes_tables = click.option(
-    "--tables",
-    required=True,
-    envvar=TABLES_VARIABLE,
-    show_envvar=True,
-    metavar="DIR",
-    help="Folder of the tables; made if missing.",
-)
+def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in this order."""
+    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+def _tables(what: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--tables", required=True, envvar=TABLES_VARIABLE, show_envvar=True, metavar="DIR", help=what
+    )
+
+
+reads_tables = _tables("Folder of the tables.")
+
+writes_tables = _tables("Folder of the tables; made if missing.")
 
 author_key_file = click.option(
     "--author-key-file",
@@ -39,21 +39,46 @@ author_key_file = click.option(
     help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
 )
 
-_WRITING = (
+own_model = click.option(
+    "--model", metavar="FOLDER", help="A model of your own to score with. Default: the one shipped."
+)
+
+own_touchpoints = click.option(
+    "--touchpoints",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Your own touchpoints and seeds, as YAML.",
+)
+
+scoring_workers = click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that score."
+)
+
+writing_options = _together(
     click.option(
         "--source", required=True, metavar="NAME|PATH", help="Source mapping: a catalogue name or a YAML file."
     ),
     author_key_file,
-    click.option("--model", metavar="NAME|DIR", help="spaCy pipeline to score with. Default: the one shipped."),
+    own_model,
     click.option(
         "--raw/--no-raw", "keep_raw", default=True, help="Keep the original bytes in the restricted table `raw`."
     ),
 )
+"""How messages become rows: the options of every command that puts some through the graph."""
+
+one_product = click.option("--product", metavar="NAME", help="Only this product.")
 
 
-def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How messages become rows: the options of every command that puts some through the graph."""
-    return reduce(lambda decorated, option: option(decorated), reversed(_WRITING), command)
+def table_or_json(json_is: str) -> Callable[[Command], Command]:
+    """How a command prints what it found: `json_is` says what the JSON is."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help=f"How to print it; json is {json_is}.",
+    )
 
 
 def tables_folder(tables: str) -> Path:
@@ -95,17 +120,13 @@ reads_as_of = click.option(
     help="Read the tables as they were at TIME, 2025-06-01 or 2025-06-01T12:30:00+02:00 (no offset means UTC).",
 )
 
-_DAY = click.DateTime(["%Y-%m-%d"])
+DAY = click.DateTime(["%Y-%m-%d"])
 
-_DAYS = (
-    click.option("--since", type=_DAY, metavar="DAY", help="Only events from this UTC day on, as 2025-06-01."),
-    click.option("--until", type=_DAY, metavar="DAY", help="Only events up to this UTC day, included."),
+some_days = _together(
+    click.option("--since", type=DAY, metavar="DAY", help="Only events from this UTC day on, as 2025-06-01."),
+    click.option("--until", type=DAY, metavar="DAY", help="Only events up to this UTC day, included."),
 )
-
-
-def some_days(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Which days a command is about: `since` and `until`, for `days_between`."""
-    return reduce(lambda decorated, option: option(decorated), reversed(_DAYS), command)
+"""Which days a command is about: `since` and `until`, for `days_between`."""
 
 
 def days_between(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:

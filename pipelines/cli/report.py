@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from pipelines.cli.options import reads_as_of, reads_tables
+from pipelines.cli.options import DAY, reads_as_of, reads_tables
 from pipelines.connect import definitions, unreadable, with_fresh_snapshot
 from pipelines.snapshot import open_snapshot
 from schemas.errors import TribometerError, UsageError
@@ -28,10 +28,8 @@ _UNSAFE = re.compile(r"[^\w.-]+")
     metavar="FILE",
     help="HTML file to write.  [default: friction-PRODUCT.html]",
 )
-@click.option(
-    "--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="First day, as 2021-01-01."
-)
-@click.option("--to", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Last day, included.")
+@click.option("--from", "first_day", type=DAY, metavar="DAY", help="First day, as 2021-01-01.")
+@click.option("--to", "last_day", type=DAY, metavar="DAY", help="Last day, included.")
 def report(
     product: str,
     tables: str,

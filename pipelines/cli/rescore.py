@@ -10,24 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from pipelines.cli.options import days_between, reads_tables, some_days
+from pipelines.cli.options import days_between, own_model, reads_tables, scoring_workers, some_days
 
 if TYPE_CHECKING:
     from pipelines.model_choice import Coverage
 
 
 @click.command(short_help="Score stored events with another model, beside the scores they have.")
-@click.option("--model", metavar="FOLDER", help="The model to score with. Default: the one shipped.")
+@own_model
 @reads_tables
 @some_days
 @click.option("--switch", is_flag=True, help="Then have every reader see these scores, as `switch-model` does.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes that score side by side.",
-)
+@scoring_workers
 def rescore(
     model: str | None, tables: str, since: datetime | None, until: datetime | None, switch: bool, workers: int
 ) -> None:

@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 import click
 import orjson
 
+from pipelines.cli.options import own_model
 from schemas.errors import UsageError
 from schemas.rating import RatingScale
 from schemas.violations import Violation
@@ -52,7 +53,7 @@ class _Line:
     metavar="WORST-BEST",
     help="The scale ratings are given on.",
 )
-@click.option("--model", metavar="FOLDER", help="A model of your own instead of the shipped one.")
+@own_model
 def score(file: str, form: str, rating_scale: str, model: str | None) -> int:
     """Score texts, one a line, and print one JSON object a line.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from pipelines.cli.label import own_touchpoints
+from pipelines.cli.options import own_touchpoints
 from pipelines.cli.progress import StepProgress
 from schemas.errors import UsageError
 

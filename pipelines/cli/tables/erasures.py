@@ -7,15 +7,14 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import author_key_file, reads_tables
+from pipelines.cli.options import author_key_file, reads_tables, table_or_json
 from pipelines.cli.sql import show, terminal_width
 from schemas.errors import TribometerError
 
 
 @click.command(short_help="List what was erased, and check the signatures.")
 @reads_tables
-@click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True,
-              help="How to write the rows.")  # fmt: skip
+@table_or_json("an array and exact")
 @author_key_file
 def erasures(tables: str, form: str, author_key_file: Path | None) -> None:
     """List every erasure, the newest first, with what its signature is worth.

@@ -6,8 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from pipelines.cli.options import reads_tables
-from pipelines.cli.tables.options import table_or_json
+from pipelines.cli.options import reads_tables, table_or_json
 from pipelines.cli.tables.output import print_rows
 from schemas.tables import TABLES
 
@@ -25,7 +24,7 @@ from schemas.tables import TABLES
 @click.option(
     "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Only the newest versions, so many."
 )
-@table_or_json
+@table_or_json("an array and exact")
 def history(tables: str, name: str, limit: int, form: str) -> None:
     """List the versions of a table, the newest first: when, what was done, rows added and removed, by which batch.
 

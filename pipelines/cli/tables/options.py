@@ -23,15 +23,6 @@ some_tables = click.option(
     help="Only this table; may be given several times. Default: all there are.",
 )
 
-table_or_json = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print it; json is an array and exact.",
-)
-
 
 def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     """A length of time as people write it: 30d, 24h, 90m."""

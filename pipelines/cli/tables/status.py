@@ -7,15 +7,15 @@ from dataclasses import asdict
 import click
 from rich.filesize import decimal
 
-from pipelines.cli.options import reads_tables
-from pipelines.cli.tables.options import some_tables, table_or_json
+from pipelines.cli.options import reads_tables, table_or_json
+from pipelines.cli.tables.options import some_tables
 from pipelines.cli.tables.output import print_rows
 
 
 @click.command(short_help="Rows, files, size and freshness of every table.")
 @reads_tables
 @some_tables
-@table_or_json
+@table_or_json("an array and exact")
 def status(tables: str, names: tuple[str, ...], form: str) -> None:
     """Say how large and how fresh every table is, and what maintenance would bring.
 

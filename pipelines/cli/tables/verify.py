@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.cli.options import reads_tables
-from pipelines.cli.tables.options import some_tables, table_or_json
+from pipelines.cli.options import reads_tables, table_or_json
+from pipelines.cli.tables.options import some_tables
 from pipelines.cli.tables.output import print_rows
 from schemas.errors import TribometerError, UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Check log, files and rows of every table; name what is wrong and the way out.")
 @reads_tables
 @some_tables
-@table_or_json
+@table_or_json("an array and exact")
 @click.option("--repair", is_flag=True, help="Take files that cannot be read out of the table; needs --yes.")
 @click.option(
     "--yes", is_flag=True, help="Do what --repair is asked for; without it, it only says what it would do."
