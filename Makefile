@@ -71,6 +71,7 @@ bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=sec
 model: install  ## Train the shipped models again from the labelled sets
 	@$(BIN)/tribometer train --data "$(DATA)" --out models/en_feedback
 	@$(BIN)/python -m models.train_languages --data "$(DATA)"
+	@$(BIN)/python -m models.anchor --data "$(DATA)" --write
 
 learning-curve: install  ## What labels of a user's own are worth; figures into docs/adapting.md
 	@$(BIN)/python -m models.learning_curve --data "$(DATA)" --write docs/adapting.md
