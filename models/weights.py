@@ -33,7 +33,7 @@ DEFAULT_BLEND: Final = {
     "friction_problem": 0.32,
     "friction_question": -0.5,
     "friction_sentiment": 2.5,
-    "friction_bias": -0.85,
+    "friction_bias": -1.1,
 }
 """How learned logits and the evidence of cues are weighed; chosen by hand on the development data."""
 
