@@ -129,7 +129,7 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
     for spec in READABLE:
         files = snapshot.files[spec.name]
         variable = _variable(spec)
-        yield f"SET VARIABLE {variable} = {_list(files if spec.name in snapshot.mixed else files[:1])}"
+        yield f"SET VARIABLE {variable} = {_list(files[:1])}"
         yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, snapshot)}"
     if snapshot.as_of is not None:
         yield f"SET VARIABLE tribometer_as_of = {_instant(snapshot.as_of)}"
