@@ -8,7 +8,10 @@ QUICK := not streams and not browser and not wheel and not emulator
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
 
-.PHONY: help install demo test coverage check lint types imports streams emulator faults faults-quick browser wheel bench model learning-curve evaluate docs lock clean
+# Modules are compiled once, not by every process that imports them.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help install demo test check lint types imports streams emulator faults faults-quick browser wheel bench model learning-curve evaluate docs lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +33,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install  ## Run the main job on a simulated launch and show what it found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
-test: install  ## Run the tests: no network, no shared data, about five minutes
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "$(QUICK)"
-
-coverage: install  ## The same tests, with the lines they run counted
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term -m "$(QUICK)"
+test: install  ## Run the tests: no network, no shared data, about five minutes (COVERAGE=1 counts the lines)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov) -m "$(QUICK)"
 
 check: lint types imports  ## Lint, types and import rules
 

@@ -11,7 +11,7 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -53,7 +53,22 @@ def connect(tables: str, as_of: datetime | None = None) -> duckdb.DuckDBPyConnec
     With `as_of`, to what was there at that instant. Raises `UsageError` where there are no tables,
     `TribometerError` where one cannot be read.
     """
-    return with_fresh_snapshot(lambda: _connect(open_snapshot(tables, as_of)))
+
+    def attempt() -> duckdb.DuckDBPyConnection:
+        snapshot = open_snapshot(tables, as_of)
+        return _connect(snapshot, definitions(snapshot))
+
+    return with_fresh_snapshot(attempt)
+
+
+def connect_stored(tables: str) -> duckdb.DuckDBPyConnection:
+    """As `connect`, without the analyst's views: the schema `tables` alone, in a quarter of the time."""
+
+    def attempt() -> duckdb.DuckDBPyConnection:
+        snapshot = open_snapshot(tables)
+        return _connect(snapshot, [*_stored_tables(snapshot), *_file_lists(snapshot)])
+
+    return with_fresh_snapshot(attempt)
 
 
 def connect_locked(
@@ -67,7 +82,7 @@ def connect_locked(
 
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables, as_of)
-        connection = _connect(snapshot)
+        connection = _connect(snapshot, definitions(snapshot))
         try:
             lock_down(connection, snapshot, memory_limit=memory_limit)
         except duckdb.Error as error:
@@ -103,13 +118,13 @@ def unreadable(root: Path, error: duckdb.Error) -> TribometerError:
     )
 
 
-def _connect(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
+def _connect(snapshot: Snapshot, statements: Iterable[str]) -> duckdb.DuckDBPyConnection:
     if _PATTERN & set(str(snapshot.root)):
         raise UsageError(f"{snapshot.root}: DuckDB reads *, ? and [ in a path as a pattern; rename the folder")
     connection = duckdb.connect()
     try:
         connection.execute("SET enable_progress_bar = false")  # it would stand among the rows
-        for statement in definitions(snapshot):
+        for statement in statements:
             connection.execute(statement)
     except duckdb.Error as error:
         connection.close()
@@ -123,23 +138,30 @@ def definitions(snapshot: Snapshot) -> Iterator[str]:
     DuckDB looks at every file whenever a view that reads it is made, so the views are made over one file of each
     table, and the lists come last: at 10,000 files that takes 0.8 instead of 2.5 s of processor time.
     """
-    yield "SET TimeZone = 'UTC'"
-    yield "SET parquet_metadata_cache = true"  # files never change once named by the log
-    yield "CREATE SCHEMA IF NOT EXISTS tables"
-    for spec in READABLE:
-        files = snapshot.files[spec.name]
-        variable = _variable(spec)
-        yield f"SET VARIABLE {variable} = {_list(files if spec.name in snapshot.mixed else files[:1])}"
-        yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, snapshot)}"
+    yield from _stored_tables(snapshot)
     if snapshot.as_of is not None:
         yield f"SET VARIABLE tribometer_as_of = {_instant(snapshot.as_of)}"
     # Not the same as none: source_health says null where it cannot know.
     yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
     for view in load_views():
         yield view.sql
+    yield from _file_lists(snapshot)
+    yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
+
+
+def _stored_tables(snapshot: Snapshot) -> Iterator[str]:
+    yield "SET TimeZone = 'UTC'"
+    yield "SET parquet_metadata_cache = true"  # files never change once named by the log
+    yield "CREATE SCHEMA IF NOT EXISTS tables"
+    for spec in READABLE:
+        variable = _variable(spec)
+        yield f"SET VARIABLE {variable} = {_list(snapshot.files[spec.name][:1])}"
+        yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, variable, snapshot)}"
+
+
+def _file_lists(snapshot: Snapshot) -> Iterator[str]:
     for spec in READABLE:
         yield f"SET VARIABLE {_variable(spec)} = {_list(snapshot.files[spec.name])}"
-    yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
 
 
 def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str) -> None:

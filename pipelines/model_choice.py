@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from pipelines.connect import MODEL_VARIABLE, connect, with_fresh_snapshot
+from pipelines.connect import MODEL_VARIABLE, connect, connect_stored, with_fresh_snapshot
 from schemas.errors import UsageError
 from schemas.tables import MODEL_CHOICES
 from transforms.commit import append
@@ -79,7 +79,7 @@ def switch(root: str, model_version: str, clock: Clock, *, partly: bool = False)
 
 
 def _record(root: str, model_version: str | None, clock: Clock) -> None:
-    with connect(root) as connection:
+    with connect_stored(root) as connection:
         ((last,),) = connection.execute("SELECT max(chosen_at) FROM tables.model_choices").fetchall()
     now = clock()
     if last is not None and last >= now:  # by another clock: the newest choice must be the last one made

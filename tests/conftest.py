@@ -14,6 +14,9 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from tests.emulator import Emulator
 
+# The workers share the cores already: linear algebra on several threads each takes twice the processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # A test says what holds, not how long it may take: that depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

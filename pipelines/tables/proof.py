@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.connect import connect
+from pipelines.connect import connect_stored
 from pipelines.tables.subjects import Subject, Subjects
 from transforms.suppressions import Scope
 
 
 def rows_left(root: str, subjects: Subjects) -> int:
     """Rows of feedback and scores in the newest snapshots that are the subjects'; not counted by what erased them."""
-    with connect(root) as connection:
+    with connect_stored(root) as connection:
         ((count,),) = connection.execute(proving_query(list(subjects))).fetchall()
     return int(count)
 

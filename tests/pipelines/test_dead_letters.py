@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.clock import utc_now
-from pipelines.connect import connect
+from pipelines.connect import connect_stored
 from pipelines.dead_letters import Letter, settle, stored_letters
 from pipelines.embedded import EmbeddedHost
 from schemas.dead_letter import DeadLetter
@@ -77,7 +77,7 @@ def again(folder: Path, *arguments: str, mapping: str = "mended.yaml") -> int:
 
 
 def texts(folder: Path) -> list[str]:
-    with connect(str(folder / "t")) as connection:
+    with connect_stored(str(folder / "t")) as connection:
         return [row[0] for row in connection.execute("SELECT text FROM tables.feedback ORDER BY text").fetchall()]
 
 
@@ -94,7 +94,7 @@ def test_mended_letters_become_events_and_the_others_stay(
     assert "14 dead letters = 12 accepted + 0 known already + 0 suppressed + 2 refused again" in said
     assert texts(folder) == ALL
     assert {row["payload"]: row["attempts"] for row in letters(folder)} == {BROKEN: 2, COLOURED: 2}
-    with connect(str(folder / "t")) as connection:
+    with connect_stored(str(folder / "t")) as connection:
         assert set(connection.execute("SELECT received_at FROM tables.feedback").fetchall()) == {
             (instant,) for instant in received
         }

@@ -49,7 +49,7 @@ def store_raw(folder: str, row: dict[str, object]) -> None:
     commit(folder, tables.RAW, files, batch_id="b")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def locked(root: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect_locked(root) as connection:
         yield connection
@@ -226,6 +226,15 @@ class TestSnapshot:
             with connect(str(tmp_path)) as after:
                 counts = [c.execute("SELECT count(*) FROM events").fetchall() for c in (before, after)]
         assert counts == [[(1,)], [(2,)]]
+
+    def test_views_are_made_over_one_file_of_each_table(self, tmp_path: Path) -> None:
+        """DuckDB looks at every file of a view that it makes, so connecting would take longer with each."""
+        for number in range(3):
+            store(str(tmp_path), [event(str(number), DAY)], f"batch-{number}")
+        statements = list(definitions(open_snapshot(str(tmp_path))))
+        last_view = max(place for place, statement in enumerate(statements) if " VIEW " in statement)
+        assert max(statement.count(".parquet") for statement in statements[:last_view]) == 1
+        assert max(statement.count(".parquet") for statement in statements[last_view:]) == 3
 
     def test_the_shell_script_makes_the_same_views(self, root: str) -> None:
         script = ";\n".join(statement.rstrip(";") for statement in definitions(open_snapshot(root))) + ";\n"

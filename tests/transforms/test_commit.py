@@ -159,7 +159,9 @@ def _rival(root: str) -> int:
 
 
 def test_four_processes_committing_the_same_rows_commit_each_once(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # imports once for all
+    with context.Pool(4) as pool:
         added = pool.map(_rival, [str(tmp_path)] * 4)
     assert sum(added) == 200
     assert read_ids(tmp_path) == [f"{number:032x}" for number in range(200)]

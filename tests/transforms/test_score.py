@@ -7,7 +7,6 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
 from schemas.arrow import REDACTED, SCORED, empty
@@ -61,6 +60,6 @@ def test_an_empty_batch_stays_empty() -> None:
 def test_the_step_is_its_function() -> None:
     batch = _batch(_event(1, "The tabs are ugly"), _event(2, "It crashes, but I like it"))
     expected = score(batch, load_scorer()).to_pylist()
-    with TestPipeline() as pipeline:
+    with beam.Pipeline() as pipeline:
         rows = pipeline | beam.Create([batch]) | Score() | beam.FlatMap(lambda scored: scored.to_pylist())
         assert_that(rows, equal_to(expected))

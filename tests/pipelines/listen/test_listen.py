@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.connect import connect
+from pipelines.cli import main
+from pipelines.connect import connect_stored
 from tests.pipelines.events import line
 from transforms.failpoints import VARIABLE
 
@@ -94,7 +95,7 @@ def drop(folder: Path, name: str, *lines: bytes) -> None:
 
 
 def stored(folder: Path) -> list[str]:
-    with connect(str(folder / "tables")) as connection:
+    with connect_stored(str(folder / "tables")) as connection:
         found = connection.execute("SELECT native_id FROM tables.feedback ORDER BY native_id::INT").fetchall()
     return [row[0] for row in found]
 
@@ -137,8 +138,8 @@ def test_killed_at_every_point_it_ends_in_the_same_tables(folder: Path, run: Cal
         listener.ended()
     assert run("--exit-when-idle", "1").ended() == 0
     assert stored(folder) == [str(number) for number in range(25)]
-    with connect(str(folder / "tables")) as connection:
-        assert connection.execute("SELECT count(*) FROM dead_letters").fetchall() == [(1,)]
+    with connect_stored(str(folder / "tables")) as connection:
+        assert connection.execute("SELECT count(*) FROM tables.dead_letters").fetchall() == [(1,)]
     assert (folder / "in" / "done" / "a.jsonl").exists()
 
 
@@ -158,16 +159,23 @@ def test_a_full_disk_holds_everything_back_until_there_is_room(folder: Path, run
 
 
 @pytest.mark.parametrize(
-    ("options", "status", "complaint"),
+    ("options", "complaint"),
     [
-        (["--subscription", "projects/p/subscriptions/s"], 2, "name one of --subscription"),
-        (["--http", "9470"], 2, "is not HOST:PORT"),
-        (["--author-key-file", "/proc/nothing/key"], 1, "author key cannot be read or made"),
+        (["--subscription", "projects/p/subscriptions/s"], "name one of --subscription"),
+        (["--http", "9470"], "is not HOST:PORT"),
     ],
 )
-def test_what_cannot_start_says_why(
-    run: Callable[..., Running], options: list[str], status: int, complaint: str
+def test_what_it_cannot_do_is_an_error(
+    folder: Path, options: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    listener = run(*options, TRIBOMETER_AUTHOR_KEY_FILE="/proc/nothing/key")
-    assert listener.ended() == status
-    assert complaint in listener.log.read_text()
+    tables = folder / "tables"
+    command = ["listen", "--inbox", str(folder / "in"), "--source", "feedback_event", "--tables", str(tables)]
+    assert main([*command, *options]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not tables.exists()
+
+
+def test_what_cannot_start_says_why(run: Callable[..., Running]) -> None:
+    listener = run("--author-key-file", "/proc/nothing/key")
+    assert listener.ended() == 1
+    assert "author key cannot be read or made" in listener.log.read_text()

@@ -12,7 +12,7 @@ import pyarrow as pa
 from models.scorer import Scorer, load_scorer
 from pipelines.cli import main
 from pipelines.clock import utc_now
-from pipelines.connect import connect
+from pipelines.connect import connect, connect_stored
 from pipelines.rescore import Days, Rescored, Rescorer
 from pipelines.tables.chosen import chosen_tables
 from pipelines.tables.verify import verify
@@ -28,6 +28,12 @@ OTHER_VERSION = "9.9.9+other"
 
 def ask(root: str, query: str, as_of: Any = None) -> list[tuple[Any, ...]]:
     with connect(root, as_of) as connection:
+        return connection.execute(query).fetchall()
+
+
+def ask_stored(root: str, query: str) -> list[tuple[Any, ...]]:
+    """The same of the stored tables, which takes a quarter of the time."""
+    with connect_stored(root) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -55,7 +61,7 @@ def store_scores(root: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def digest(root: str) -> str:
     """Of all scores, but for when and by which batch they were written."""
-    rows = ask(root, "SELECT * EXCLUDE (committed_at, batch_id) FROM tables.scores ORDER BY score_id")
+    rows = ask_stored(root, "SELECT * EXCLUDE (committed_at, batch_id) FROM tables.scores ORDER BY score_id")
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from pipelines.rescore import Rescored, Rescorer
 from pipelines.tables.stored_rows import stored_paths
 from pipelines.tables.whose import keyring_of
 from schemas.tables import SCORES
-from tests.pipelines.rescoring.stored import SOURCE, Interrupted, ask, findings, run
+from tests.pipelines.rescoring.stored import SOURCE, Interrupted, ask, ask_stored, findings, run
 
 NAME = "author 2"
 HERS = 6
@@ -50,8 +50,8 @@ def test_scores_are_erased_with_their_events(
     assert "tables.scores" in said
     assert "rows_left: 0" in said
     assert left(root) == []
-    assert ask(root, "SELECT count(*) FROM tables.scores") == [(ROWS - HERS,)]
-    assert ask(root, "SELECT sum(score_rows) FROM tables.erasures") == [(HERS,)]
+    assert ask_stored(root, "SELECT count(*) FROM tables.scores") == [(ROWS - HERS,)]
+    assert ask_stored(root, "SELECT sum(score_rows) FROM tables.erasures") == [(HERS,)]
     assert run(root, other_model) == Rescored(before=ROWS - HERS)
     assert findings(root) == []
 
@@ -60,15 +60,15 @@ def test_one_event_is_erased_with_the_scores_of_all_its_revisions(root: str, oth
     run(root, other_model)
     ((event_id,), *_) = ask(root, "SELECT event_id FROM feedback WHERE native_id = '3'")
     assert erase(root, "--event", event_id) == 0
-    assert ask(root, "SELECT count(*) FROM tables.scores WHERE native_id = '3'") == [(0,)]
-    assert ask(root, "SELECT count(*) FROM tables.scores") == [(ROWS - 2,)]
+    assert ask_stored(root, "SELECT count(*) FROM tables.scores WHERE native_id = '3'") == [(0,)]
+    assert ask_stored(root, "SELECT count(*) FROM tables.scores") == [(ROWS - 2,)]
 
 
 def test_an_erasure_that_falls_into_the_scoring_wins(root: str, other_model: str) -> None:
     done = Rescorer(root, Interrupted(load_scorer(other_model), lambda: erase(root)), utc_now).run()
     assert done.scored == ROWS - HERS
     assert left(root) == []
-    assert ask(root, "SELECT count(*) FROM tables.scores") == [(ROWS - HERS,)]
+    assert ask_stored(root, "SELECT count(*) FROM tables.scores") == [(ROWS - HERS,)]
     assert findings(root) == []
 
 

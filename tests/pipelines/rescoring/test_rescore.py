@@ -24,7 +24,7 @@ from pipelines.tables.vacuum import vacuum
 from schemas import arrow
 from schemas.tables import FEEDBACK, SCORES
 from tests.pipelines.events import line
-from tests.pipelines.rescoring.stored import Interrupted, ask, digest, findings, replay, run
+from tests.pipelines.rescoring.stored import Interrupted, ask, ask_stored, digest, findings, replay, run
 from transforms.failpoints import VARIABLE
 
 ROWS = 44
@@ -50,10 +50,10 @@ def test_the_scores_are_those_of_a_replay_with_the_model(folder: Path, root: str
     lines = ["replay", str(folder / "in.jsonl"), "--source", "feedback_event", "--model", other_model]
     assert main([*lines, "--tables", other]) == 0
     columns = ", ".join(("event_id", "occurred_at", "day", *SCORE_COLUMNS))
-    rescored = ask(root, f"SELECT {columns} FROM tables.scores ORDER BY event_id")
+    rescored = ask_stored(root, f"SELECT {columns} FROM tables.scores ORDER BY event_id")
     assert len(rescored) == ROWS
-    assert rescored == ask(other, f"SELECT {columns} FROM tables.feedback ORDER BY event_id")
-    assert rescored != ask(root, f"SELECT {columns} FROM tables.feedback ORDER BY event_id")
+    assert rescored == ask_stored(other, f"SELECT {columns} FROM tables.feedback ORDER BY event_id")
+    assert rescored != ask_stored(root, f"SELECT {columns} FROM tables.feedback ORDER BY event_id")
 
 
 def test_running_it_again_changes_nothing(root: str, other_model: str, expected: str) -> None:
@@ -68,7 +68,7 @@ def test_running_it_again_changes_nothing(root: str, other_model: str, expected:
 
 def test_some_days_first_and_the_others_later(root: str, other_model: str, expected: str) -> None:
     assert run(root, other_model, Days(since=date(2024, 5, 3))).scored == 12
-    assert ask(root, "SELECT min(day), max(day) FROM tables.scores") == [("2024-05-03", "2024-05-03")]
+    assert ask_stored(root, "SELECT min(day), max(day) FROM tables.scores") == [("2024-05-03", "2024-05-03")]
     assert run(root, other_model, Days(until=date(2024, 5, 1))).scored == 17
     assert run(root, other_model) == Rescored(scored=ROWS - 29, before=29)
     assert digest(root) == expected
@@ -90,12 +90,12 @@ def test_a_reader_sees_all_of_a_day_or_nothing(
 ) -> None:
     monkeypatch.setattr(rescore, "BATCH_ROWS", 5)
     monkeypatch.setattr(rescore, "_CHUNK_ROWS", 6)
-    there = dict(ask(root, "SELECT day, count(*) FROM tables.feedback GROUP BY day"))
+    there = dict(ask_stored(root, "SELECT day, count(*) FROM tables.feedback GROUP BY day"))
     seen = []
 
     def look(done: int, total: int) -> None:
         assert done <= total == ROWS
-        scored = dict(ask(root, "SELECT day, count(*) FROM tables.scores GROUP BY day"))
+        scored = dict(ask_stored(root, "SELECT day, count(*) FROM tables.scores GROUP BY day"))
         assert scored.items() <= there.items()
         seen.append(sum(scored.values()))
 
@@ -126,7 +126,7 @@ def test_killed_anywhere_and_run_again(root: str, other_model: str, expected: st
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert ask(root, "SELECT count(DISTINCT day) FROM tables.scores") == [(days,)]
+    assert ask_stored(root, "SELECT count(DISTINCT day) FROM tables.scores") == [(days,)]
     run(root, other_model)
     assert digest(root) == expected
     assert findings(root) == []
@@ -159,7 +159,9 @@ def test_compacted_and_vacuumed_meanwhile(
     replay(folder, [line(2000, occurred_at="2024-05-02T03:00:00Z")])
     assert interrupted(root, other_model, maintain).scored == ROWS + 2
     assert findings(root) == []
-    assert ask(root, "SELECT count(*), count(DISTINCT event_id) FROM tables.scores") == [(ROWS + 2, ROWS + 2)]
+    assert ask_stored(root, "SELECT count(*), count(DISTINCT event_id) FROM tables.scores") == [
+        (ROWS + 2, ROWS + 2)
+    ]
 
 
 def test_compaction_and_vacuum_of_scores_keep_them(

@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from pipelines.connect import connect, with_fresh_snapshot
+from pipelines.connect import connect_stored, with_fresh_snapshot
 from pipelines.tables.compact import compact
 from pipelines.tables.vacuum import vacuum
 from pipelines.tables.verify import verify
@@ -61,7 +61,7 @@ def read(root: str, done: Event) -> list[str]:
     seen = 0
 
     def count() -> list[tuple[str, int]]:
-        with connect(root) as connection:
+        with connect_stored(root) as connection:
             return connection.execute("SELECT batch_id, count(*) FROM tables.feedback GROUP BY ALL").fetchall()
 
     while not done.is_set():
