@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from pipelines.cli.label import own_touchpoints
+from pipelines.cli.progress import StepProgress
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from models.adapt import GroupReport
 
 
-@click.command()
+@click.command(short_help="Train a model, or adapt one with your own labels.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The model to write.")
 @click.option(
     "--data",
@@ -111,7 +114,9 @@ def _adapted(
     known = [] if labels is None else load_labels(labels, own.names)
     if from_ratings is not None:
         known += rated(from_ratings)
-    nlp, reports = adapt(base, known, own, precision=precision, name=name)
+    with StepProgress(Console(stderr=True)) as progress:
+        progress.say(f"learning from {len(known):,} labels" if known else "reading seeds")
+        nlp, reports = adapt(base, known, own, precision=precision, name=name)
     _tell(reports, len(known), precision)
     return nlp
 
@@ -157,6 +162,8 @@ def _check_target(out: Path, *, may_exist: bool) -> None:
         raise UsageError(f"--out {out}: holds no model whose weights could be kept; leave --cues-only out")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: the folder {out.absolute().parent} does not exist; make it first")
+    if not os.access(out.absolute().parent, os.W_OK):
+        raise UsageError(f"--out {out}: the folder {out.absolute().parent} may not be written to; name another")
 
 
 def _need_scikit_learn() -> None:
