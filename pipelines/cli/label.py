@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def export(
     check_sheet(out)
     named = names(touchpoints, model)
     known = load_labels(labels, named) if labels is not None and labels.exists() else []
-    with StepProgress(Console(stderr=True)) as progress:
+    with StepProgress(Console(stderr=True, quiet=not sys.stderr.isatty())) as progress:
         if model is not None:
             progress.say(f"scoring with {model}")
         scorer = None if model is None else load_scorer(model)

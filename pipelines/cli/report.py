@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def report(
         except duckdb.IOException as error:
             raise unreadable(snapshot.root, error) from error
 
-    with StepProgress(Console(stderr=True)) as progress:
+    with StepProgress(Console(stderr=True, quiet=not sys.stderr.isatty())) as progress:
         progress.say(f"measuring the friction of {product}")
         composed = with_fresh_snapshot(measure)
         progress.say(f"writing {path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -114,7 +115,7 @@ def _adapted(
     known = [] if labels is None else load_labels(labels, own.names)
     if from_ratings is not None:
         known += rated(from_ratings)
-    with StepProgress(Console(stderr=True)) as progress:
+    with StepProgress(Console(stderr=True, quiet=not sys.stderr.isatty())) as progress:
         progress.say(f"learning from {len(known):,} labels" if known else "reading seeds")
         nlp, reports = adapt(base, known, own, precision=precision, name=name)
     _tell(reports, len(known), precision)
