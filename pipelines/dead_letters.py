@@ -98,7 +98,8 @@ def choose(root: str, source: str, violations: Iterable[str] = (), ids: Sequence
         chosen = [find_letter(root, one) for one in ids]
         if others := {row["source"] for row in chosen} - {source}:
             raise UsageError(
-                f"the source of these letters is {', '.join(sorted(others))}, the mapping's is {source}"
+                f"the source of these letters is {', '.join(sorted(others))}, the mapping's is {source}; "
+                "name the letters' own mapping with --source"
             )
         return list({row["dead_letter_id"]: row for row in chosen}.values())
     wanted = set(violations)

@@ -14,6 +14,7 @@ from models.own_words import MAX_SCORED_CHARACTERS
 from models.sampling import uncertain
 from models.scorer import Scorer
 from pipelines.connect import connect, with_fresh_snapshot
+from pipelines.products import unknown_product
 from schemas.errors import UsageError
 from schemas.label import Label, cell, check_digits, merge, read_labels, write_labels, write_sheet
 
@@ -37,6 +38,10 @@ WHERE author_kind = 'customer' AND len(mentions) > 0
   AND (occurred_at >= $since OR $since IS NULL)
 ORDER BY md5(event_id || $seed), event_id
 LIMIT $events
+"""
+
+_PRODUCTS: Final = """
+SELECT product FROM events WHERE product IS NOT NULL GROUP BY product ORDER BY count(*) DESC, product
 """
 
 _RATED: Final = """
@@ -84,7 +89,8 @@ def candidates(
 ) -> list[Mention]:
     """Mentions of customers' events at random, in random order, one an event and each wording once.
 
-    Events with a label are left out. With a `scorer` the mentions are what it sees, not what is stored.
+    Events with a label are left out. With a `scorer` the mentions are what it sees, not what is stored. Raises
+    `UsageError` where nothing is left.
     """
     parameters = {
         "product": product,
@@ -119,7 +125,17 @@ def candidates(
             found.append(mention)
             events.add(mention.event_id)
             wordings.add(wording)
+    if not found:
+        raise UsageError(_nothing(tables, product))
     return found
+
+
+def _nothing(tables: str, product: str | None) -> str:
+    with connect(tables) as connection:
+        products = [str(name) for (name,) in connection.execute(_PRODUCTS).fetchall()]
+    if product is None or product in products:
+        return "no mention is left to label; ask for other products or days, or leave --labels out"
+    return unknown_product(product, products)
 
 
 def draw(mentions: Sequence[Mention], count: int, strategy: str, seed: int) -> list[tuple[Mention, str]]:
@@ -138,12 +154,17 @@ def draw(mentions: Sequence[Mention], count: int, strategy: str, seed: int) -> l
     return [(mention, "random") for mention in mentions[:by_chance]] + [(rest[n], "uncertain") for n in unsure]
 
 
-def write_mentions(path: Path, drawn: Sequence[tuple[Mention, str]], *, blind: bool) -> None:
-    """Write a sheet to fill in; `blind` leaves out what the scorer says. Raises `UsageError` where `path` exists."""
+def check_sheet(path: Path) -> None:
+    """Raise `UsageError` where no sheet can be written: over another, or into no folder."""
     if path.exists():
         raise UsageError(f"{path}: is there already; import its labels, or name another file")
     if not path.parent.is_dir():
         raise UsageError(f"{path}: the folder {path.parent} does not exist; make it first")
+
+
+def write_mentions(path: Path, drawn: Sequence[tuple[Mention, str]], *, blind: bool) -> None:
+    """Write a sheet to fill in; `blind` leaves out what the scorer says. Raises `UsageError` where `path` exists."""
+    check_sheet(path)
     columns = [*FILLED_IN, "mention", "text", "product", *([] if blind else SUGGESTED), *_IDENTITY]
     write_sheet(path, columns, [{name: row[name] for name in columns} for row in map(_sheet_row, drawn)])
 
@@ -154,11 +175,13 @@ def import_sheet(
     """Merge a filled-in sheet into the labels file, or into `labels.csv` of a folder.
 
     Returns how many labelled mentions the sheet holds, how many of them were new or changed, and the file. Raises
-    `UsageError`, and then nothing is changed.
+    `UsageError`, also for a sheet that nobody has filled in, and then nothing is changed.
     """
     target = labels / LABELS_NAME if labels.is_dir() or not labels.suffix else labels
     kept = read_labels(target, touchpoints) if target.exists() else []
     new = read_labels(sheet, touchpoints)
+    if not new:
+        raise UsageError(f"{sheet}: no line has a label; fill in touchpoint, sentiment or friction")
     try:
         merged = merge(kept, new, replace_labels=replace_labels)
     except ValueError as error:

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipelines.connect import missing_file
+from pipelines.whole_file import whole_file
 from schemas.errors import StaleSnapshotError, TribometerError, UsageError
 
 ALLOWED: Final = (
@@ -123,22 +124,21 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Pat
     Python writes the file: the connection itself cannot.
     """
     check_query(connection, query)
-    unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         relation = connection.sql(query)
         if relation is None:
             raise UsageError("a plan is not rows; leave --format parquet out")
         reader = _cancellable(connection, lambda: relation.to_arrow_reader(_PARQUET_ROWS))
-        with pq.ParquetWriter(unfinished, reader.schema, compression="zstd") as writer:
+        with (
+            whole_file(target) as file,
+            pq.ParquetWriter(file, reader.schema, compression="zstd") as writer,
+        ):
             for batch in reader:
                 writer.write_batch(batch)
-        unfinished.replace(target)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         raise _refusal(error) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def explain_error(error: Exception) -> str:

@@ -31,6 +31,14 @@ def default_key_file() -> Path:
     return home / "tribometer" / "author.key"
 
 
+def key_file_to_make(key_file: Path | None = None) -> Path | None:
+    """The file that `load_keyring` would make; None where there is a key."""
+    if key_file is None and os.environ.get(KEY_VARIABLE) is not None:
+        return None
+    path = key_file or default_key_file()
+    return None if path.exists() else path
+
+
 def load_keyring(key_file: Path | None = None, *, create: bool = True) -> AuthorKeyring:
     """The deployment's keyring: from `key_file` where one is named, else TRIBOMETER_AUTHOR_KEY, else the default file.
 

@@ -6,6 +6,7 @@ Errors are one line on stderr; `--debug` adds the traceback.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -74,9 +75,29 @@ def cli(ctx: click.Context, debug: bool) -> None:
     ctx.obj = {"debug": debug}
 
 
+_ROOM: Final = "make room and run it again"
+_RIGHTS: Final = "mend the permissions, or name another place"
+_WAY_OUT: Final = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: _RIGHTS,
+}
+"""What to do about errors of the machine that any command may meet."""
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    arguments = sys.argv[1:] if argv is None else argv
+    status = _run(sys.argv[1:] if argv is None else argv)
+    lost = _flush_output()
+    if lost is None or isinstance(lost, BrokenPipeError):
+        return status
+    print(f"tribometer: {_explained(lost)}", file=sys.stderr)  # noqa: T201
+    return status or 1
+
+
+def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     # Libraries report on stderr what is said here in one line; Beam even warns about optional parts at import.
     logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
@@ -90,12 +111,9 @@ def main(argv: list[str] | None = None) -> int:
         print(asked.format_message(), file=sys.stderr)  # noqa: T201
         return asked.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("tribometer: interrupted; what was committed stays, run it again to go on", file=sys.stderr)  # noqa: T201
-        return 130
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`); say nothing, and keep the interpreter from trying again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _interrupted()
+    except (BrokenPipeError, SystemExit):
+        return 0  # the reader of our output went away (`| head`); click turns that into an exit of its own
     except click.ClickException as error:
         if debug:
             raise
@@ -107,9 +125,40 @@ def main(argv: list[str] | None = None) -> int:
         print(f"tribometer: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_status
     except Exception as error:
+        if _is_interrupt(error):
+            return _interrupted()
         if debug:
             raise
-        summary = " ".join(str(error).split()) or type(error).__name__
-        print(f"tribometer: unexpected {type(error).__name__}: {summary} (--debug shows where)", file=sys.stderr)  # noqa: T201
+        _flush_output()
+        print(f"tribometer: {_explained(error)}", file=sys.stderr)  # noqa: T201
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _interrupted() -> int:
+    print("tribometer: interrupted; what was committed stays, run it again to go on", file=sys.stderr)  # noqa: T201
+    return 130
+
+
+def _is_interrupt(error: Exception) -> bool:
+    """Ctrl-C while DuckDB runs a query is no `KeyboardInterrupt`."""
+    return type(error) is RuntimeError and str(error) == "Query interrupted"
+
+
+def _explained(error: Exception) -> str:
+    """One line about an error that no command foresaw."""
+    if isinstance(error, OSError) and error.errno in _WAY_OUT:
+        place = "" if error.filename is None else f"{error.filename}: "
+        return f"{place}{os.strerror(error.errno)}; {_WAY_OUT[error.errno]}"
+    summary = " ".join(str(error).split()) or type(error).__name__
+    return f"unexpected {type(error).__name__}: {summary} (--debug shows where)"
+
+
+def _flush_output() -> OSError | None:
+    """Write what standard output still holds; drop what cannot be written, or Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error
+    return None

@@ -28,12 +28,12 @@ violation_option = click.option(
 )
 
 
-@click.group("dead-letters")
+@click.group("dead-letters", short_help="See what could not be accepted, and try it again.")
 def dead_letters() -> None:
     """See the messages that could not be accepted, and try them again."""
 
 
-@dead_letters.command("list")
+@dead_letters.command("list", short_help="Count the dead letters, or list them.")
 @reads_tables
 @click.option("--source", metavar="NAME", help="Only letters of this source.")
 @violation_option
@@ -71,7 +71,7 @@ def list_letters(
         show_rows(stream(connection), form, out, width=terminal_width(out), terminal=out.isatty())
 
 
-@dead_letters.command()
+@dead_letters.command(short_help="Show one dead letter with its message.")
 @click.argument("letter_id", metavar="ID")
 @reads_tables
 @click.option("--raw", is_flag=True, help="Write the bytes of the message and nothing else, as they are.")
@@ -95,7 +95,7 @@ def show(letter_id: str, tables: str, raw: bool) -> None:
         click.echo(printable(line))
 
 
-@dead_letters.command()
+@dead_letters.command(short_help="Try dead letters again with a mended mapping.")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @writing_options
 @reads_tables
@@ -140,7 +140,8 @@ def replay(
     )
     if letters:
         host.prepare()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("trying again", total=len(letters))
         done = replay_letters(
             host,

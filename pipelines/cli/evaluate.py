@@ -71,6 +71,8 @@ def evaluate(data: Path | None, model: str | None, only: tuple[str, ...], form: 
         raise UsageError(
             f"--data is missing; name the folder that holds labels/ and streams/, or choose --only {free}"
         )
+    if data is not None and not data.is_dir():
+        raise UsageError(f"--data {data}: no such folder; name the one that holds labels/ and streams/")
     from models import SHIPPED
     from models.scorecard.card import FOLDER, Measured, as_json, keep
     from models.scorer import load_scorer

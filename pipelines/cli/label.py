@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from pipelines.cli.options import one_product, own_touchpoints, past_instant, reads_tables
+from pipelines.cli.progress import StepProgress
 
 
-@click.group()
+@click.group(short_help="Draw mentions to label, and keep the labels.")
 def label() -> None:
     """Draw mentions worth a person's label, and keep the labels for `train --adapt`."""
 
 
-@label.command()
+@label.command(short_help="Write a sheet of mentions to fill in.")
 @reads_tables
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The sheet to write.")
 @click.option("--count", type=click.IntRange(min=1), default=200, show_default=True, help="Mentions to draw.")
@@ -60,18 +63,25 @@ def export(
     still people's words.
     """
     from models.scorer import load_scorer
-    from pipelines.labels import candidates, draw, load_labels, write_mentions
+    from pipelines.labels import candidates, check_sheet, draw, load_labels, write_mentions
 
-    known = load_labels(labels, names(touchpoints, model)) if labels is not None and labels.exists() else []
-    scorer = None if model is None else load_scorer(model)
-    found = candidates(tables, product=product, since=since, count=count, seed=seed, labelled=known, scorer=scorer)
+    check_sheet(out)
+    named = names(touchpoints, model)
+    known = load_labels(labels, named) if labels is not None and labels.exists() else []
+    with StepProgress(Console(stderr=True, quiet=not sys.stderr.isatty())) as progress:
+        if model is not None:
+            progress.say(f"scoring with {model}")
+        scorer = None if model is None else load_scorer(model)
+        found = candidates(
+            tables, product=product, since=since, count=count, seed=seed, labelled=known, scorer=scorer
+        )
     drawn = draw(found, count, strategy, seed)
     write_mentions(out, drawn, blind=blind)
     short = f", all that was found of {count:,}" if len(drawn) < count else ""
     click.echo(f"{len(drawn):,} mentions to label in {out}{short}")
 
 
-@label.command(name="import")
+@label.command(name="import", short_help="Check a filled-in sheet and keep its labels.")
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option(
     "--labels",

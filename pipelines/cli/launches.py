@@ -8,19 +8,19 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import one_product, reads_as_of, reads_tables
+from pipelines.cli.options import one_product, reads_as_of, reads_tables, tables_folder, writes_tables
 from pipelines.cli.sql import show, terminal_width
 from pipelines.clock import utc_now
 from schemas.errors import UsageError
 from schemas.launch import InvalidLaunch, Launch, LaunchKind
 
 
-@click.group()
+@click.group(short_help="Record releases, fixes, campaigns and outages.")
 def launches() -> None:
     """Record releases, fixes, campaigns and outages, so that friction can be read launch by launch."""
 
 
-@launches.command()
+@launches.command(short_help="Record one launch.")
 @click.argument("product")
 @click.argument("launched_at", metavar="WHEN")
 @click.option("--version", metavar="TEXT", help="Version, spelt as in the feedback.")
@@ -35,7 +35,7 @@ def launches() -> None:
 @click.option("--title", metavar="TEXT", help="What people call it.")
 @click.option("--note", metavar="TEXT", help="What changed.")
 @click.option("--url", metavar="URL", help="Where to read more.")
-@reads_tables
+@writes_tables
 def add(product: str, launched_at: str, tables: str, **others: str | None) -> None:
     """Record one launch of PRODUCT at WHEN (2021-06-01 or 2021-06-01T12:30:00+02:00; no offset means UTC).
 
@@ -52,9 +52,9 @@ def add(product: str, launched_at: str, tables: str, **others: str | None) -> No
     click.echo(f"{verb} {launch.launch_id[:8]} {product} {launch.version or launch.title or ''}".rstrip())
 
 
-@launches.command(name="import")
+@launches.command(name="import", short_help="Record every launch of a file.")
 @click.argument("file")
-@reads_tables
+@writes_tables
 @click.option("--dry-run", is_flag=True, help="Check the file and say what would change.")
 def import_(file: str, tables: str, dry_run: bool) -> None:
     """Record every launch of FILE: CSV with a header or JSON lines, gzipped or not, - for standard input.
@@ -105,7 +105,7 @@ def list_(tables: str, as_of: datetime | None, product: str | None, form: str) -
     with_fresh_snapshot(answer)
 
 
-@launches.command()
+@launches.command(short_help="Take a launch out of the views.")
 @click.argument("launch_id")
 @reads_tables
 def remove(launch_id: str, tables: str) -> None:
@@ -117,12 +117,8 @@ def remove(launch_id: str, tables: str) -> None:
 
 
 def _folder(tables: str, *, make: bool = True) -> str:
-    folder = Path(tables)
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--tables {tables}: is a file; name a folder")
     if make:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"--tables {tables}: cannot be made: {error.strerror}") from error
-    return str(folder.resolve())
+        return str(tables_folder(tables))
+    if Path(tables).is_file():
+        raise UsageError(f"--tables {tables}: is a file; name a folder")
+    return str(Path(tables).resolve())

@@ -32,11 +32,13 @@ def replay(
     from pipelines.embedded import EmbeddedHost
     from pipelines.records import find_files
     from pipelines.replay import replay as run
+    from schemas.author_key import key_file_to_make
     from schemas.mapping import load_mapping
 
     mapping = load_mapping(source)
     found = find_files(files, mapping.format)
     folder = tables_folder(tables)
+    new_key = key_file_to_make(author_key_file)
     host = EmbeddedHost(
         command="replay",
         tables=str(folder),
@@ -47,6 +49,10 @@ def replay(
         keep_raw=keep_raw,
     )
     host.prepare()
+    if new_key is not None:
+        click.echo(
+            f"{new_key}: made, the key of the authors' pseudonyms; back it up, apart from the tables", err=True
+        )
     with ReplayProgress(Console(stderr=True), found) as progress:
         counts = run(host, found, progress)
     rate = progress.per_second(counts.messages)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 import duckdb
+from rich.console import Console
 
 from pipelines.cli.options import DAY, reads_as_of, reads_tables
+from pipelines.cli.progress import StepProgress
 from pipelines.connect import definitions, unreadable, with_fresh_snapshot
 from pipelines.snapshot import open_snapshot
+from pipelines.whole_file import whole_file
 from schemas.errors import TribometerError, UsageError
 
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -66,13 +70,17 @@ def report(
         except duckdb.IOException as error:
             raise unreadable(snapshot.root, error) from error
 
-    composed = with_fresh_snapshot(measure)
-    try:
-        path.write_text(render(composed), encoding="utf-8")
-    except OSError as error:
-        raise TribometerError(
-            f"{path}: cannot be written ({error.strerror}); name another file with --output"
-        ) from error
+    with StepProgress(Console(stderr=True, quiet=not sys.stderr.isatty())) as progress:
+        progress.say(f"measuring the friction of {product}")
+        composed = with_fresh_snapshot(measure)
+        progress.say(f"writing {path}")
+        try:
+            with whole_file(path) as file:
+                file.write_text(render(composed), encoding="utf-8")
+        except OSError as error:
+            raise TribometerError(
+                f"{path}: cannot be written ({error.strerror}); name another file with --output"
+            ) from error
     console = page_wide_console()
     write_summary(console, composed)
     console.print(f"\nThe whole report: {path}", soft_wrap=True)

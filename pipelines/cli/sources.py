@@ -54,7 +54,7 @@ def show(name: str) -> None:
     click.echo(mapping_path(name).read_text(encoding="utf-8"), nl=False)
 
 
-@sources.command()
+@sources.command(short_help="Check a mapping; show what it makes of a sample.")
 @click.argument("name_or_path")
 @click.option("--sample", type=click.Path(path_type=Path), help="Map the first records of this file (gz or not).")
 @click.option(

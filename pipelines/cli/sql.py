@@ -97,6 +97,7 @@ def _answer(
 ) -> None:
     from pipelines.connect import time_limit
     from pipelines.query import run_query, write_parquet
+    from pipelines.whole_file import whole_file
 
     target = None if output is None else _output_path(output)
     with time_limit(connection, seconds):
@@ -108,7 +109,7 @@ def _answer(
             out = sys.stdout
             show(result, form, out, width=terminal_width(out), terminal=out.isatty())
         else:
-            with target.open("w", encoding="utf-8", newline="") as file:
+            with whole_file(target) as place, place.open("w", encoding="utf-8", newline="") as file:
                 show(result, form, file, width=None, terminal=False)
 
 

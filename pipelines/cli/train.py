@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from models.judging import GroupReport
 
 
-@click.command()
+@click.command(short_help="Train a model, or adapt one with your own labels.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The model to write.")
 @click.option(
     "--data",
@@ -63,9 +65,9 @@ def train(
     """Train a model and write it to a folder, which every command takes as --model.
 
     With --data the shipped model is made again from the labelled sets, in minutes; a run that was interrupted goes on
-    where it was. With --adapt a model learns what
-    your labels, your own touchpoints and your rated events teach, in seconds; what it shows is measured by
-    cross-validation, and a part that would not get better stays as it is. Needs the extra tribometer[train].
+    where it was. With --adapt a model learns what your labels, your own touchpoints and your rated events teach, in
+    seconds; what it shows is measured by cross-validation, and a part that would not get better stays as it is. Needs
+    the extra tribometer[train].
     """
     _check_target(out, may_exist=cues_only)
     _need_scikit_learn()
@@ -125,7 +127,9 @@ def _adapted(
     known = [] if labels is None else load_labels(labels, own.names)
     if from_ratings is not None:
         known += rated(from_ratings)
-    nlp, reports = adapt(base, known, own, precision=precision, name=name)
+    with StepProgress(Console(stderr=True, quiet=not sys.stderr.isatty())) as progress:
+        progress.say(f"learning from {len(known):,} labels" if known else "reading seeds")
+        nlp, reports = adapt(base, known, own, precision=precision, name=name)
     _tell(reports, len(known), precision)
     return nlp
 
@@ -171,6 +175,8 @@ def _check_target(out: Path, *, may_exist: bool) -> None:
         raise UsageError(f"--out {out}: holds no model whose weights could be kept; leave --cues-only out")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: the folder {out.absolute().parent} does not exist; make it first")
+    if not os.access(out.absolute().parent, os.W_OK):
+        raise UsageError(f"--out {out}: the folder {out.absolute().parent} may not be written to; name another")
 
 
 def _need_scikit_learn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import threading
 import time
@@ -21,6 +22,7 @@ from pipelines.listen.process import WorkerProcess
 from pipelines.listen.receiver import Receiver
 from pipelines.listen.source import MessageSource
 from pipelines.listen.worker import WorkerSettings
+from schemas.author_key import key_file_to_make
 from schemas.errors import TribometerError
 
 _LOOK_SECONDS: Final = 0.2
@@ -57,6 +59,7 @@ class Listener:
     ) -> None:
         self._source = source
         self._settings = settings
+        self._author_key_file = worker.author_key_file
         self._clock = clock
         self._metrics = Metrics()
         self._buffer = Buffer(settings.limits, settings.workers)
@@ -120,7 +123,10 @@ class Listener:
     def _start_workers(self) -> None:
         """Start one, which makes the tables and says why it cannot, and then the others at once."""
         first, *others = self._workers
+        new_key = key_file_to_make(self._author_key_file)
         first.start()
+        if new_key is not None:
+            say("author key made; back it up", logging.WARNING, file=str(new_key))
         if others:
             with ThreadPoolExecutor(len(others), "starting") as pool:
                 list(pool.map(WorkerProcess.start, others))

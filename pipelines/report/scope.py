@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 import duckdb
 
+from pipelines.products import unknown_product
 from pipelines.report.queries import rows
 from schemas.errors import UsageError
 
 BASELINE_DAYS: Final = 56
 """Days before the window that its first days are compared with."""
-
-_PRODUCTS_NAMED: Final = 8
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def find_scope(
     products = rows(connection, "products")
     found = next((row for row in products if row["product"] == product), None)
     if found is None:
-        raise UsageError(_unknown(product, [row["product"] for row in products]))
+        raise UsageError(unknown_product(product, [row["product"] for row in products]))
     first = max(first_day or found["first_day"], found["first_day"])
     last = min(last_day or found["last_day"], found["last_day"])
     if first > last:
@@ -69,13 +67,3 @@ def find_scope(
             f"there is some from {found['first_day']} to {found['last_day']}"
         )
     return Scope(product, first, last, found["first_day"])
-
-
-def _unknown(product: str, known: list[str]) -> str:
-    if not known:
-        return "the tables hold no feedback that names a product; map a product field in the source's mapping"
-    lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(product.lower(), list(lower), n=1, cutoff=0.5)
-    meant = f"; did you mean {lower[close[0]]}?" if close else ""
-    more = f" and {len(known) - _PRODUCTS_NAMED} more" if len(known) > _PRODUCTS_NAMED else ""
-    return f"no feedback about {product!r}{meant} (products: {', '.join(known[:_PRODUCTS_NAMED])}{more})"

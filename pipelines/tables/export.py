@@ -80,7 +80,8 @@ def export(
         unfinished.rename(target)
         fsync(target.parent)
     except OSError as error:
-        raise TribometerError(f"{error.filename or target}: {error.strerror}; nothing was exported") from error
+        place = str(error.filename or target).replace(str(unfinished), str(target))
+        raise TribometerError(f"{place}: {error.strerror}; nothing was exported") from error
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(unfinished)

@@ -176,3 +176,28 @@ def test_ratings_are_labels_of_whole_texts(tmp_path: Path) -> None:
     store(str(tmp_path / "unrated"), [event("r", "2024-02-01", mention("billing", 0.5))])
     with pytest.raises(UsageError, match="no scored event with a text and a rating"):
         rated(str(tmp_path / "unrated"))
+
+
+def test_nothing_to_label_is_said_and_no_sheet_is_written(
+    tables: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "sheet.csv"
+    export = ["label", "export", "--tables", tables, "--out", str(sheet)]
+    for options, said in (
+        (["--product", "Lmap"], "no feedback about 'Lmap'; did you mean Lamp? (products: Desk, Lamp, app)"),
+        (["--product", "Lamp", "--since", "2026-01-01"], "no mention is left to label; ask for other products"),
+        (["--touchpoints", str(tmp_path / "none.yaml")], "none.yaml: cannot be read"),
+    ):
+        assert main([*export, *options]) == 2
+        assert said in capsys.readouterr().err
+    assert not sheet.exists()
+
+
+def test_a_sheet_that_nobody_filled_in_is_refused(
+    tables: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet, labels = tmp_path / "sheet.csv", tmp_path / "labels.csv"
+    assert main(["label", "export", "--tables", tables, "--out", str(sheet), "--count", "5"]) == 0
+    assert main(["label", "import", str(sheet), "--labels", str(labels)]) == 2
+    assert "no line has a label; fill in touchpoint, sentiment or friction" in capsys.readouterr().err
+    assert not labels.exists()

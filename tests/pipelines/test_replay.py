@@ -173,6 +173,19 @@ def test_another_author_key_is_refused(
     assert "written with author key" in capsys.readouterr().err
 
 
+def test_a_key_that_is_made_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TRIBOMETER_AUTHOR_KEY")
+    monkeypatch.setenv("TRIBOMETER_AUTHOR_KEY_FILE", str(tmp_path / "key"))
+    file = write_lines(tmp_path / "in.jsonl", [line(1)])
+    told = f"{tmp_path / 'key'}: made, the key of the authors' pseudonyms; back it up, apart from the tables"
+    assert replay(tmp_path / "t", file) == 0
+    assert told in capsys.readouterr().err.splitlines()
+    assert replay(tmp_path / "t", file) == 0
+    assert told not in capsys.readouterr().err.splitlines()
+
+
 @pytest.mark.parametrize(
     ("step", "error", "says"),
     [

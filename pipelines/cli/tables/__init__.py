@@ -22,7 +22,9 @@ COMMANDS: Final = {
 """Command to `module:attribute`, in the order of `tribometer tables --help`."""
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS)
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, short_help="Look after the tables: check, merge, shorten, export, erase."
+)
 def tables() -> None:
     """Look after the tables: how they are, whether they are right, fewer files, older rows and erased people away.
 

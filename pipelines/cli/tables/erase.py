@@ -82,7 +82,8 @@ def erase(
     keyring = keyring_of(root, author_key_file)
     names = [author] if author is not None else [] if authors_file is None else _lines(authors_file)
     subjects = _subjects(root, names, source, account, author_key, event_id, keyring)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("")
         eraser = Eraser(
             root,

@@ -29,7 +29,10 @@ def erasures(tables: str, form: str, author_key_file: Path | None) -> None:
     from schemas.erasure import Signature
 
     rows = checked_log(str(open_snapshot(tables).root), load_keyring(author_key_file, create=False))
-    columns = tuple(rows[0]) if rows else ("finished_at",)
+    if not rows and form == "table":
+        click.echo("nothing has been erased", err=True)
+        return
+    columns = tuple(rows[0]) if rows else ()
     out = sys.stdout
     pieces = iter([[tuple(row.values()) for row in rows]])
     show(Result(columns, pieces), form, out, width=terminal_width(out), terminal=out.isatty())

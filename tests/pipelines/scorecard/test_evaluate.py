@@ -84,8 +84,9 @@ def test_what_cannot_be_measured_here_is_left_out(
         (["--only", "speed"], "--data is missing"),
         (["--only", "bias,blas"], "--only blas: no such section; choose from training, sentiment,"),
         (["--only", ""], "--only : no such section"),
-        (["--only", "friction", "--data", "nowhere"], "nowhere/streams/app_store_reviews.jsonl.gz does not exist"),
-        (["--only", "sentiment", "--data", "nowhere"], "nowhere/labels/LICENCES.csv does not exist"),
+        (["--only", "friction", "--data", "docs"], "docs/streams/app_store_reviews.jsonl.gz does not exist"),
+        (["--data", "nowhere"], "--data nowhere: no such folder"),
+        (["--only", "sentiment", "--data", "docs"], "docs/labels/LICENCES.csv does not exist"),
         (["--only", "bias", "--model", "nowhere"], "nowhere is not a model"),
     ],
 )
