@@ -65,6 +65,10 @@ REPLAYS = {
 """Stream to the example mapping that reads it."""
 
 
+REPLAYED_ONCE = pytest.mark.xdist_group("replayed streams")
+"""Marks the tests that use `replayed_streams`: one worker runs them all."""
+
+
 @pytest.fixture(scope="session")
 def replayed_streams(streams: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tables of all the real streams, replayed by the command line, and Firefox's launches. Takes minutes."""

@@ -27,9 +27,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tribometer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
-    venv.create(folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    uv = Path(sys.executable).with_name("uv")
+    python, uv = str(folder / "bin" / "python"), Path(sys.executable).with_name("uv")
+    venv.create(folder, with_pip=not uv.exists())
     install = [str(uv), "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
     subprocess.run(
         [*install, "--quiet", f"tribometer[report] @ {wheel.as_uri()}"], check=True, capture_output=True

@@ -17,9 +17,9 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.connect import connect
-from tests.conftest import REPLAYS
+from tests.conftest import REPLAYED_ONCE, REPLAYS
 
-pytestmark = pytest.mark.streams
+pytestmark = [pytest.mark.streams, REPLAYED_ONCE]
 
 
 def lines(streams: Path, stream: str) -> Iterator[dict[str, Any]]:

@@ -236,8 +236,8 @@ def old_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(["tar", "-x", "-C", str(folder / "source")], input=archive, check=True)
     build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(folder / "source")]
     subprocess.run(build, check=True, capture_output=True)
-    venv.create(folder / "venv", with_pip=True)
     python, uv = str(folder / "venv" / "bin" / "python"), Path(sys.executable).with_name("uv")
+    venv.create(folder / "venv", with_pip=not uv.exists())
     install = [str(uv), "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
     wheel = next(folder.glob("*.whl"))
     subprocess.run([*install, "--quiet", f"tribometer @ {wheel.as_uri()}"], check=True, capture_output=True)
@@ -268,7 +268,7 @@ def test_the_older_program_reads_and_writes_todays_tables(old_program: Path, tmp
     )
     assert "4 messages = 1 accepted + 2 duplicate + 1 dead" in wrote.stdout, wrote.stderr
     assert replay(tables, line(2), line(3), line(4)) == 0
-    assert ask(tables, "SELECT native_id FROM events ORDER BY 1") == [("1",), ("2",), ("3",), ("4",)]
+    assert ask(tables, "SELECT native_id FROM tables.feedback ORDER BY 1") == [("1",), ("2",), ("3",), ("4",)]
     assert len(stored_letters(str(tables))) == 2
 
 
@@ -284,4 +284,4 @@ def test_after_an_erasure_the_older_program_is_shut_out(old_program: Path, tmp_p
     )
     assert refused.returncode == 1
     assert "has schema version 2, this Tribometer reads up to 1; upgrade Tribometer" in refused.stderr
-    assert ask(tables, "SELECT native_id FROM events") == [("2",)]
+    assert ask(tables, "SELECT native_id FROM tables.feedback") == [("2",)]
