@@ -46,10 +46,10 @@ def headline(report: Report) -> Headline:
     if not any(impact.overall for impact in report.impacts):
         reasons = {impact.unranked for impact in report.impacts}
         return Headline("No launch can be judged.", f"Why: {'; '.join(sorted(filter(None, reasons)))}.")
-    compared = sum(impact.overall is not None for impact in report.impacts)
+    judged = sum(impact.overall is not None for impact in report.impacts)
     return Headline(
         "No launch was followed by a rise beyond chance.",
-        f"{compared} {'launch was' if compared == 1 else 'launches were'} compared with the weeks before.",
+        f"{judged} {'launch was' if judged == 1 else 'launches were'} compared with the weeks before.",
     )
 
 
