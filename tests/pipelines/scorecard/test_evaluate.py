@@ -103,10 +103,10 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
         "import sys\n"
         "for name in ('nltk', 'scipy', 'sklearn', 'textblob', 'vaderSentiment'): sys.modules[name] = None\n"
         "from pipelines.cli import main\n"
-        f"for section in ('training', 'sentiment', 'touchpoints', 'languages'):\n"
+        f"for section in ('sentiment', 'touchpoints', 'languages'):\n"
         f"    assert main(['evaluate', '--data', {data!r}, '--only', section]) == 2\n"
         "assert main(['evaluate', '--only', 'negation,bias,sarcasm']) == 0\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("install 'tribometer[train]'") == 4
+    assert done.stderr.count("install 'tribometer[train]'") == 3
