@@ -80,6 +80,7 @@ class Mention:
 def candidates(
     tables: str,
     *,
+    as_of: datetime | None = None,
     product: str | None,
     since: datetime | None,
     count: int,
@@ -89,8 +90,8 @@ def candidates(
 ) -> list[Mention]:
     """Mentions of customers' events at random, in random order, one an event and each wording once.
 
-    Events with a label are left out. With a `scorer` the mentions are what it sees, not what is stored. Raises
-    `UsageError` where nothing is left.
+    Events with a label are left out. With `as_of` the events are those that were there at that instant, with a
+    `scorer` the mentions are what it sees, not what is stored. Raises `UsageError` where nothing is left.
     """
     parameters = {
         "product": product,
@@ -100,7 +101,7 @@ def candidates(
     }
 
     def read() -> list[dict[str, Any]]:
-        with connect(tables) as connection:
+        with connect(tables, as_of) as connection:
             found: list[dict[str, Any]] = connection.sql(_EVENTS, params=parameters).to_arrow_table().to_pylist()
             return found
 

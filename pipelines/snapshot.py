@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from schemas.errors import TribometerError, UsageError
 from schemas.tables import DEAD_LETTERS, ERASURES, EXPOSURE, FEEDBACK, LAUNCHES, MODEL_CHOICES, RUNS, SCORES
-from transforms.delta import active_files, has_older_files, open_table
+from transforms.delta import active_files, open_table
+from transforms.parquet import may_lack_columns
 
 READABLE: Final = (MODEL_CHOICES, SCORES, FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
 """Tables a reader opens, in this order: a model is chosen when its scores are there, and scores are of rows that are
@@ -26,7 +27,7 @@ there. Whoever sees the choice finds the scores."""
 class Snapshot:
     """`files[table]` are absolute paths of Parquet files, `versions[table]` the log version they come from.
 
-    Of the tables in `mixed` some files may lack the younger columns. A table that nothing has been committed to has
+    `older[table]` are those of them that may lack the younger columns. A table that nothing has been committed to has
     no files and no version; nor has one in `closed`, a restricted table that this user may not open. Of a snapshot
     `as_of` an instant only the rows count that were there then.
     """
@@ -34,7 +35,7 @@ class Snapshot:
     root: Path
     files: Mapping[str, tuple[str, ...]]
     versions: Mapping[str, int]
-    mixed: frozenset[str] = frozenset()
+    older: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
     as_of: datetime | None = None
 
@@ -49,7 +50,7 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
     folder = readable_folder(root)
     files: dict[str, tuple[str, ...]] = {}
     versions: dict[str, int] = {}
-    mixed: set[str] = set()
+    older: dict[str, tuple[str, ...]] = {}
     closed: set[str] = set()
     for spec in READABLE:
         files[spec.name] = ()
@@ -65,13 +66,12 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
         if table is not None:
             files[spec.name] = tuple(active_files(table))
             versions[spec.name] = table.version()
-            if has_older_files(spec):
-                mixed.add(spec.name)
+            older[spec.name] = tuple(path for path in files[spec.name] if may_lack_columns(spec, path))
     if not versions:
         raise UsageError(
             f"{root}: holds no tables; `tribometer replay FILE --source NAME --tables {root}` makes them"
         )
-    return Snapshot(folder, files, versions, frozenset(mixed), frozenset(closed), as_of)
+    return Snapshot(folder, files, versions, older, frozenset(closed), as_of)
 
 
 def readable_folder(root: str) -> Path:

@@ -26,7 +26,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, RemoveAction
 
-from schemas.arrow import ADDED, READER_VERSION, SCHEMA_VERSION
+from schemas.arrow import READER_VERSION, SCHEMA_VERSION
 from schemas.errors import TribometerError, UsageError
 from schemas.tables import TableSpec
 
@@ -180,11 +180,6 @@ def _with_all_columns(root: str, spec: TableSpec, table: DeltaTable) -> DeltaTab
     if lacking := wanted.keys() - column_names(table):
         raise TribometerError(f"the table {table_path(root, spec)} lacks the columns {', '.join(sorted(lacking))}")
     return table
-
-
-def has_older_files(spec: TableSpec) -> bool:
-    """Whether files may lack columns of today: older programs go on writing into tables that newer ones have made."""
-    return any(name == spec.name for name, _ in ADDED)
 
 
 def column_names(table: DeltaTable) -> set[str]:

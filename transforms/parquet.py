@@ -16,12 +16,15 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.arrow import ADDED, SCHEMA_VERSION
 from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.tables import TableSpec
 from transforms.delta import DataFile, LiveFile, StagedFileTakenError, fsync, table_path
 from transforms.failpoints import failpoint
 
 _DIGEST: Final = re.compile(r"-([0-9a-f]{16})\.parquet$")
+_VERSION: Final = re.compile(r"-v(\d{1,9})-[0-9a-f]{16}\.parquet$")
+_FIRST_VERSION: Final = 1
 
 UNFINISHED: Final = ".unfinished"
 """End of the hidden name that a file has while it is written; a killed writer leaves it behind."""
@@ -50,7 +53,7 @@ def write_file(
     )
     data = content.getvalue()
     # A random part as well: two rivals may write the same rows, and the slower one deletes its own file.
-    name = f"{uuid.uuid4().hex}-{_digest(data)}.parquet"
+    name = f"{uuid.uuid4().hex}-v{SCHEMA_VERSION}-{_digest(data)}.parquet"
     relative = f"{spec.partition}={partition}/{name}" if spec.partition else name
     path = table_path(root, spec) / relative
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +67,16 @@ def write_file(
     failpoint("after_file_write")
     ids = tuple(columns.column(spec.identity).to_pylist()) if spec.identity else ()
     return DataFile(spec.name, relative, partition, rows.num_rows, data.size, written_at, ids)
+
+
+def may_lack_columns(spec: TableSpec, path: str) -> bool:
+    """Whether a file may lack columns of today, by the version in its name: older programs write none.
+
+    They go on writing into tables that newer ones have made.
+    """
+    found = _VERSION.search(path)
+    version = int(found[1]) if found else _FIRST_VERSION
+    return any(version < added for (name, _), added in ADDED.items() if name == spec.name)
 
 
 def read_file(root: str, spec: TableSpec, file: LiveFile) -> pa.Table:

@@ -12,7 +12,7 @@ import click
 import orjson
 from rich.console import Console
 
-from pipelines.cli.options import days_between, reads_tables, some_days, table_or_json
+from pipelines.cli.options import days_between, reads_as_of, reads_tables, some_days, table_or_json
 from pipelines.cli.sql import terminal_width
 from schemas.errors import UsageError
 
@@ -26,6 +26,7 @@ _QUOTED_CHARACTERS: Final = 300
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @reads_tables
+@reads_as_of
 @some_days
 @click.option(
     "--sample",
@@ -44,6 +45,7 @@ def compare_models(
     a: str,
     b: str,
     tables: str,
+    as_of: datetime | None,
     since: datetime | None,
     until: datetime | None,
     sample: int,
@@ -72,6 +74,7 @@ def compare_models(
         found = compare(
             str(readable_folder(tables)),
             (a, b),
+            as_of=as_of,
             since=first,
             until=last,
             sample=sample,

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from pipelines.cli.options import past_instant, reads_tables, table_or_json, writing_options
+from pipelines.cli.options import past_instant, reads_as_of, reads_tables, table_or_json, writing_options
 from pipelines.cli.sql import show as show_rows
 from pipelines.cli.sql import terminal_width
 from schemas.errors import UsageError
@@ -35,6 +35,7 @@ def dead_letters() -> None:
 
 @dead_letters.command("list", short_help="Count the dead letters, or list them.")
 @reads_tables
+@reads_as_of
 @click.option("--source", metavar="NAME", help="Only letters of this source.")
 @violation_option
 @click.option(
@@ -43,9 +44,18 @@ def dead_letters() -> None:
 @click.option("--rows", is_flag=True, help="A row for each letter, instead of counts by violation.")
 @table_or_json("an array and exact")
 def list_letters(
-    tables: str, source: str | None, violations: tuple[str, ...], since: datetime | None, rows: bool, form: str
+    tables: str,
+    as_of: datetime | None,
+    source: str | None,
+    violations: tuple[str, ...],
+    since: datetime | None,
+    rows: bool,
+    form: str,
 ) -> None:
-    """Count the dead letters by source and violation, or list them, without their bytes."""
+    """Count the dead letters by source and violation, or list them, without their bytes.
+
+    With --as-of those that were there at that time, but for letters that have been accepted or erased since.
+    """
     from pipelines.connect import connect
     from pipelines.query import stream
 
@@ -60,7 +70,7 @@ def list_letters(
     ending = (
         "ORDER BY received_at, dead_letter_id" if rows else "GROUP BY ALL ORDER BY letters DESC, source, violation"
     )
-    with connect(tables) as connection:
+    with connect(tables, as_of) as connection:
         connection.execute(
             f"SELECT {columns} FROM dead_letters WHERE ($source IS NULL OR source = $source) "
             f"AND (len($violations) = 0 OR list_contains($violations, violation)) "

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pipelines.cli.options import one_product, own_touchpoints, past_instant, reads_tables
+from pipelines.cli.options import one_product, own_touchpoints, past_instant, reads_as_of, reads_tables
 from pipelines.cli.progress import StepProgress
 
 
@@ -20,6 +20,7 @@ def label() -> None:
 
 @label.command(short_help="Write a sheet of mentions to fill in.")
 @reads_tables
+@reads_as_of
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The sheet to write.")
 @click.option("--count", type=click.IntRange(min=1), default=200, show_default=True, help="Mentions to draw.")
 @click.option(
@@ -45,6 +46,7 @@ def label() -> None:
 @own_touchpoints
 def export(
     tables: str,
+    as_of: datetime | None,
     out: Path,
     count: int,
     strategy: str,
@@ -73,7 +75,14 @@ def export(
             progress.say(f"scoring with {model}")
         scorer = None if model is None else load_scorer(model)
         found = candidates(
-            tables, product=product, since=since, count=count, seed=seed, labelled=known, scorer=scorer
+            tables,
+            as_of=as_of,
+            product=product,
+            since=since,
+            count=count,
+            seed=seed,
+            labelled=known,
+            scorer=scorer,
         )
     drawn = draw(found, count, strategy, seed)
     write_mentions(out, drawn, blind=blind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +53,7 @@ def compare(
     root: str,
     names: tuple[str, str],
     *,
+    as_of: datetime | None = None,
     since: date | None = None,
     until: date | None = None,
     sample: int,
@@ -61,12 +62,12 @@ def compare(
 ) -> Comparison:
     """Friction under the models `names`, as `sides.find_side` reads them, on the events below `root`; changes nothing.
 
-    About `sample` events, those of whole people; the same each time. `examples` of each kind of change. Raises
-    `UsageError` where there is nothing to compare.
+    With `as_of` on what was there at that instant. About `sample` events, those of whole people; the same each time.
+    `examples` of each kind of change. Raises `UsageError` where there is nothing to compare.
     """
 
     def attempt() -> Comparison:
-        with connect(root) as connection:
+        with connect(root, as_of) as connection:
             bound_memory(connection)
             try:
                 sides = (find_side(connection, names[0]), find_side(connection, names[1]))

@@ -93,6 +93,15 @@ def test_every_reading_command_takes_it(root: str, tmp_path: Path, capsys: pytes
     page = tmp_path / "app.html"
     assert main(["report", "app", "--output", str(page), *at]) == 0
     assert "as of 2024-06-01 12:30:00+00:00" in page.read_text()
+    capsys.readouterr()
+    assert main(["dead-letters", "list", "--rows", "--format", "json", *at]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1
+    sheet = tmp_path / "sheet.csv"
+    assert main(["label", "export", "--out", str(sheet), *at]) == 0
+    assert len(sheet.read_text().splitlines()) == 2
+    capsys.readouterr()
+    assert main(["compare-models", "shown", "shipped", "--format", "json", *at]) == 0
+    assert json.loads(capsys.readouterr().out)["sample"]["events_in_all"] == 1
 
 
 @pytest.mark.parametrize(
