@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -42,6 +44,20 @@ KNOWN: Final = (1_000_000, 10_000_000)
 
 BATCH: Final = 10_000
 
+_OPENINGS: Final = 30
+
+_OPENING: Final = f"""
+import sys, psutil
+from schemas.tables import FEEDBACK
+from transforms.delta import active_files, open_or_create
+root, day = sys.argv[1:]
+own = psutil.Process()
+before = own.memory_info().rss
+for _ in range({_OPENINGS}):
+    active_files(open_or_create(root, FEEDBACK), [day])
+print(own.memory_info().rss - before)
+"""
+
 _START: Final = date(2020, 1, 1)
 _WRITTEN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _ONE_DAY: Final = "SELECT avg(len(text)), count(*) FROM tables.feedback WHERE day = '{day}'"
@@ -63,6 +79,7 @@ def table_layer() -> Iterator[Figure]:
             day = _day(3)
             planned = [_seconds(lambda root=root, day=day: _plan(root, day)) for _ in range(ROUNDS)]  # type: ignore[misc]
             yield Figure(f"files of one day from the log, {files:,} files", _ms(planned))
+            yield Figure(f"memory that opening the table {_OPENINGS} times takes, {files:,} files", _memory(root))
             asked = [_seconds(lambda root=root, day=day: _ask(root, _ONE_DAY.format(day=day))) for _ in range(3)]  # type: ignore[misc]
             yield Figure(f"snapshot, views and a one-day query, {files:,} files", _ms(asked))
         before = [_seconds(lambda: _ask(root, _HISTORY)) for _ in range(3)]
@@ -128,6 +145,12 @@ def _commit_seconds(root: str, number: int) -> float:
 
 def _plan(root: str, day: str) -> list[str]:
     return active_files(open_or_create(root, FEEDBACK), [day])
+
+
+def _memory(root: str) -> str:
+    """What a process grows by that opens the newest snapshot again and again, as a listener does."""
+    done = subprocess.run([sys.executable, "-c", _OPENING, root, _day(3)], capture_output=True, text=True, check=True)
+    return f"{int(done.stdout) / 1e6:,.0f} MB"
 
 
 def _ask(root: str, query: str) -> None:
