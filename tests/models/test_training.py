@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.data import LabelledSets
+from models.data import EVALUATION_SETS, LabelledSets
 from models.scorer import Scorer
 from models.training import build as building
 from models.training import fit
@@ -29,9 +29,19 @@ def _kept(folder: Path, sets: LabelledSets) -> Kept:
     return Kept(folder / "kept", source_files(sets))
 
 
-def test_the_recipe_names_sets_and_heads_that_exist() -> None:
-    assert {"sentiment", "friction", "touchpoints", "features"} == set(vars(recipe()))
-    assert recipe().features.buckets & (recipe().features.buckets - 1) == 0
+def _named_in_the_recipe() -> set[str]:
+    sentiment, friction = recipe().sentiment, recipe().friction
+    return {*sentiment.share, *sentiment.calibration_sets, *friction.sets, *friction.plain_sets}
+
+
+def test_the_recipe_names_no_set_that_judges() -> None:
+    assert _named_in_the_recipe()
+    assert not _named_in_the_recipe() & set(EVALUATION_SETS)
+
+
+@pytest.mark.streams
+def test_the_recipe_names_sets_that_may_be_learned_from(streams: Path) -> None:
+    assert _named_in_the_recipe() <= set(LabelledSets(streams.parent).shipped("sentiment"))
 
 
 def test_what_is_learned_is_the_same_each_time_and_used(sets: LabelledSets, tmp_path: Path) -> None:
