@@ -149,7 +149,9 @@ def _plan(root: str, day: str) -> list[str]:
 
 def _memory(root: str) -> str:
     """What a process grows by that opens the newest snapshot again and again, as a listener does."""
-    done = subprocess.run([sys.executable, "-c", _OPENING, root, _day(3)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _OPENING, root, _day(3)], capture_output=True, text=True, check=True
+    )
     return f"{int(done.stdout) / 1e6:,.0f} MB"
 
 
