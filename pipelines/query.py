@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pipelines.connect import missing_file
 from pipelines.whole_file import whole_file
 from schemas.errors import StaleSnapshotError, TribometerError, UsageError
+from schemas.views import macro_names
 
 ALLOWED: Final = (
     "one SELECT is allowed (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN); "
@@ -36,7 +37,8 @@ TABLE_FUNCTIONS: Final = frozenset(
         "duckdb_columns", "duckdb_functions", "duckdb_views", "pragma_table_info", "pragma_show", "pragma_version",
     }
 )  # fmt: skip
-"""Those that read no file. `query` and `json_execute_serialized_sql` would run text this module has not seen."""
+"""Those that read no file, beside the table macros of `schemas/views`. `query` and `json_execute_serialized_sql` would
+run text this module has not seen."""
 
 T = TypeVar("T")
 
@@ -91,7 +93,7 @@ def check_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
             raise UsageError(f"{name.split('_')[0]} is not allowed inside a query; {ALLOWED}")
         if name == "TABLE_FUNCTION":
             function = str(node["function"].get("function_name", "")).lower()
-            if function not in TABLE_FUNCTIONS:
+            if function not in TABLE_FUNCTIONS | macro_names():
                 raise UsageError(
                     f"the table function {function} is not allowed; query the views (SHOW TABLES lists them)"
                 )

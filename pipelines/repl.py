@@ -115,8 +115,10 @@ class Repl:
                 self._say(f"{view.name:{width}}  {view.summary}")
         elif name == ".schema" and argument in views:
             view = views[argument]
-            width = max(len(column.name) for column in view.columns)
-            self._say(f"{view.name}: {view.summary}\n{view.grain}\n{view.units}\n{view.definition}")
+            width = max(len(column.name) for column in (*view.parameters, *view.columns))
+            self._say(f"{view.name}: {view.summary}\n{view.grain}\n{view.units}\n{view.definition}\n{view.cost}")
+            for parameter in view.parameters:
+                self._say(f"  {parameter.name + ' :=':{width + 3}}  {parameter.kind:8}  {parameter.meaning}")
             for column in view.columns:
                 self._say(f"  {column.name:{width}}  {column.kind:8}  {column.meaning}")
         elif name == ".schema":

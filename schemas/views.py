@@ -1,8 +1,10 @@
 """The analyst's views: plain SQL files whose headers are their documentation.
 
 A file `views/<name>.sql` starts with a comment: `-- name: summary`, then the sections Grain, Units, Definition,
-Columns (one a line: name, type, meaning) and Example, then the statements that create the view. `reference()`
-turns the headers into docs/views.md; `make docs` writes it.
+Columns (one a line: name, type, meaning), Example and Cost, then the statements that create the view. With a section
+Parameters (one a line: name, type, meaning) the file makes a table macro instead, asked as
+`FROM name(parameter := value, …)`; each parameter has a default. `reference()` turns the headers into docs/views.md;
+`make docs` writes it.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from typing import Final
 FUNCTIONS: Final = "functions"
 """The file that makes functions instead of a view; it comes first."""
 
-_SECTIONS: Final = ("Grain", "Units", "Definition", "Columns", "Example")
-_SECTION: Final = re.compile(rf"^({'|'.join(_SECTIONS)}):\s*(.*)$")
+_SECTIONS: Final = ("Grain", "Units", "Definition", "Columns", "Example", "Cost")
+_SECTION: Final = re.compile(rf"^({'|'.join([*_SECTIONS, 'Parameters'])}):\s*(.*)$")
 _SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b(?!\.)", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"--[^\n]*")
 
@@ -36,16 +38,28 @@ class Column:
 
 @dataclass(frozen=True)
 class View:
-    """One view file: what its header says and the statements that make it."""
+    """One view file: what its header says and the statements that make it. Only a table macro has `parameters`."""
 
     name: str
     summary: str
     grain: str
     units: str
     definition: str
+    parameters: tuple[Column, ...]
     columns: tuple[Column, ...]
     example: str
+    cost: str
     sql: str
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether it is asked with parameters, as `FROM name(…)`."""
+        return bool(self.parameters)
+
+    @property
+    def relation(self) -> str:
+        """What stands behind FROM: the name, of a macro with parentheses, since every parameter has a default."""
+        return f"{self.name}()" if self.is_macro else self.name
 
     @classmethod
     def parse(cls, name: str, text: str) -> View:
@@ -66,8 +80,10 @@ class View:
             grain=_prose(sections["Grain"]),
             units=_prose(sections["Units"]),
             definition=_prose(sections["Definition"]),
+            parameters=tuple(_column(name, line) for line in sections.get("Parameters", ())),
             columns=tuple(_column(name, line) for line in sections["Columns"]),
             example="\n".join(line.removeprefix("  ") for line in sections["Example"]),
+            cost=_prose(sections["Cost"]),
             sql="\n".join(lines[len(comment) :]).strip(),
         )
 
@@ -96,7 +112,7 @@ def _prose(lines: Sequence[str]) -> str:
 def _column(view: str, line: str) -> Column:
     parts = re.split(r"\s{2,}", line.strip(), maxsplit=2)
     if len(parts) != 3:
-        raise ValueError(f"views/{view}.sql: the column line {line.strip()!r} is not name, type and meaning")
+        raise ValueError(f"views/{view}.sql: the line {line.strip()!r} is not name, type and meaning")
     return Column(*parts)
 
 
@@ -113,6 +129,12 @@ def load_views() -> tuple[View, ...]:
     names = [name for name in views if name != FUNCTIONS]
     graph = {name: views[name].sources(names) for name in names}
     return (views[FUNCTIONS], *(views[name] for name in TopologicalSorter(graph).static_order()))
+
+
+@cache
+def macro_names() -> frozenset[str]:
+    """The table macros: what may stand behind FROM with parameters."""
+    return frozenset(view.name for view in load_views() if view.is_macro)
 
 
 def reference() -> str:
@@ -132,14 +154,16 @@ def reference() -> str:
         "",
         "| view | one row per |",
         "|---|---|",
-        *(
-            f"| [{view.name}](#{view.name}) | {view.grain.removeprefix('one row per ').rstrip('.')} |"
-            for view in views
-        ),
+        *map(_line, views),
     ]
     for view in (*views, functions):
         parts += ["", *_section(view)]
     return "\n".join(parts) + "\n"
+
+
+def _line(view: View) -> str:
+    called = f"{view.name}(…)" if view.is_macro else view.name
+    return f"| [{called}](#{view.name}) | {view.grain.removeprefix('one row per ').rstrip('.')} |"
 
 
 def _section(view: View) -> list[str]:
@@ -151,7 +175,9 @@ def _section(view: View) -> list[str]:
         f"- **Grain**: {view.grain}",
         f"- **Units**: {view.units}",
         f"- **Definition**: {view.definition}",
+        f"- **Cost**: {view.cost}",
         "",
+        *(_parameters(view) if view.is_macro else ()),
         "| function | type | meaning |" if view.name == FUNCTIONS else "| column | type | meaning |",
         "|---|---|---|",
         *(f"| `{column.name}` | {column.kind} | {column.meaning} |" for column in view.columns),
@@ -159,4 +185,13 @@ def _section(view: View) -> list[str]:
         "```sql",
         view.example,
         "```",
+    ]
+
+
+def _parameters(view: View) -> list[str]:
+    return [
+        "| parameter | type | meaning |",
+        "|---|---|---|",
+        *(f"| `{parameter.name}` | {parameter.kind} | {parameter.meaning} |" for parameter in view.parameters),
+        "",
     ]

@@ -17,6 +17,7 @@
 --   payload_bytes   bigint   size of the message
 -- Example:
 --   SELECT source, violation, count(*) FROM dead_letters GROUP BY ALL ORDER BY 3 DESC
+-- Cost: one small table, copied into memory when a connection is opened.
 CREATE OR REPLACE VIEW dead_letters AS
 SELECT
     dead_letter_id, source, processor, violation, field, reason, evidence, origin, received_at, attempts, payload_bytes

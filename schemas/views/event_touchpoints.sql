@@ -24,6 +24,8 @@
 -- Example:
 --   SELECT date_trunc('week', day) AS week, count(DISTINCT author) FILTER (friction) / count(DISTINCT author) AS rate
 --   FROM event_touchpoints WHERE product = 'firefox' AND touchpoint = 'any' GROUP BY week ORDER BY week
+-- Cost: stored rows are read for days that are rolled up; other days are computed from
+--   mentions.
 CREATE OR REPLACE VIEW event_touchpoints AS
 SELECT
     event_id, source, channel, author, product, version, day, touchpoint,

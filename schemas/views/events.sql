@@ -52,6 +52,7 @@
 --   text_friction_p   float      friction_p by the text alone, null without a scored text
 -- Example:
 --   SELECT day, count(*) FROM events WHERE day >= '2021-06-01' GROUP BY day ORDER BY day
+-- Cost: reads the files of the days asked for; without a filter on day the whole history with its texts.
 CREATE OR REPLACE VIEW events AS
 SELECT
     event_id, source, channel, account, native_id, revision,

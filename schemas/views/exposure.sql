@@ -13,6 +13,7 @@
 --   SELECT day, 1e6 * friction_authors / count AS friction_authors_per_million
 --   FROM friction_daily_product JOIN exposure USING (product, day)
 --   WHERE product = 'firefox' AND touchpoint = 'any' AND measure = 'active devices'
+-- Cost: one small table.
 CREATE OR REPLACE VIEW exposure AS
 SELECT product, day, version, measure, count, recorded_at
 FROM tables.exposure

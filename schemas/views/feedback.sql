@@ -49,5 +49,6 @@
 --   day              text      partition: UTC day of occurred_at, or invalid for an impossible date
 -- Example:
 --   SELECT count(*) FILTER (deleted) AS deletions, count(*) AS revisions FROM feedback
+-- Cost: as events, without choosing the latest revision.
 CREATE OR REPLACE VIEW feedback AS
 SELECT * FROM tables.feedback;

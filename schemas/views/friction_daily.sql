@@ -27,6 +27,8 @@
 -- Example:
 --   SELECT day, friction_authors, friction_rate, rate_low, rate_high FROM friction_daily
 --   WHERE product = 'firefox' AND touchpoint = 'usability' AND day >= '2021-06-01' ORDER BY day
+-- Cost: stored rows are read for days that are rolled up; other days are computed from
+--   event_touchpoints.
 CREATE OR REPLACE VIEW friction_daily AS
 SELECT
     product, touchpoint, source, channel, day,

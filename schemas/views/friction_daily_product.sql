@@ -23,6 +23,7 @@
 -- Example:
 --   SELECT day, friction_authors, friction_rate FROM friction_daily_product
 --   WHERE product = 'firefox' AND touchpoint = 'any' ORDER BY day
+-- Cost: as friction_daily.
 CREATE OR REPLACE VIEW friction_daily_product AS
 SELECT
     product, touchpoint, day,

@@ -9,6 +9,7 @@
 --   wilson_high  double  upper bound of k / n
 -- Example:
 --   SELECT wilson_low(3, 10), wilson_high(3, 10)
+-- Cost: arithmetic.
 CREATE OR REPLACE MACRO wilson_centre(k, n) AS
     (k / n + 3.841458820694124 / (2 * n)) / (1 + 3.841458820694124 / n);
 CREATE OR REPLACE MACRO wilson_half(k, n) AS

@@ -36,6 +36,7 @@
 --   SELECT version, touchpoint, sum(excess) AS excess FROM launch_curve
 --   WHERE product = 'firefox' AND touchpoint <> 'any' AND day_since BETWEEN 0 AND 13
 --   GROUP BY version, touchpoint ORDER BY excess DESC
+-- Cost: 57 days of friction_daily_product per launch.
 CREATE OR REPLACE VIEW launch_curve AS
 WITH daily AS MATERIALIZED (
     SELECT product, touchpoint, day, authors, friction_authors FROM friction_daily_product

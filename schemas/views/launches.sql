@@ -16,6 +16,7 @@
 --   recorded_at  instant  when this edit was recorded
 -- Example:
 --   SELECT day, version, title FROM launches WHERE product = 'firefox' ORDER BY day
+-- Cost: one small table.
 CREATE OR REPLACE VIEW launches AS
 SELECT
     launch_id, product, version, launched_at, (launched_at AT TIME ZONE 'UTC')::DATE AS day, kind, touchpoints,

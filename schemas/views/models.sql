@@ -14,6 +14,7 @@
 --   last_day       date     latest day of these
 -- Example:
 --   SELECT model_version, shown, first_day, last_day FROM models WHERE shown > 0
+-- Cost: reads model_version over the whole history.
 CREATE OR REPLACE VIEW models AS
 SELECT
     model_version,

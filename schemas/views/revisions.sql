@@ -50,6 +50,7 @@
 --   day              text      partition: UTC day of occurred_at, or invalid for an impossible date
 -- Example:
 --   SELECT model_version, count(*) FROM revisions GROUP BY model_version
+-- Cost: as feedback; with a chosen model also the same days of its scores.
 CREATE OR REPLACE VIEW revisions AS
 SELECT stored.* REPLACE (
     if(chosen.event_id IS NULL, stored.unscored_reason, chosen.unscored_reason) AS unscored_reason,

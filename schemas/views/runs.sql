@@ -20,6 +20,7 @@
 --   conflicts           bigint   times a commit met a faster rival and checked again; null before version 0.2
 -- Example:
 --   SELECT source, sum(messages), sum(accepted), sum(duplicate), sum(dead) FROM runs GROUP BY source
+-- Cost: one small table.
 CREATE OR REPLACE VIEW runs AS
 SELECT
     batch_id, command, source, started_at, finished_at, messages, message_bytes, accepted, duplicate, dead, suppressed,

@@ -23,6 +23,7 @@
 --   text_friction_p  float     friction_p by the text alone, null without a scored text
 -- Example:
 --   SELECT model_version, avg(friction_p) FROM scores WHERE day >= '2021-06-01' GROUP BY model_version
+-- Cost: reads the files of the days asked for.
 CREATE OR REPLACE VIEW scores AS
 SELECT
     event_id, try_cast(day AS DATE) AS day, model_version, false AS rescored,

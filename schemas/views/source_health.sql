@@ -24,6 +24,7 @@
 --   last_dead_at      instant  latest receipt of a dead letter; null without one
 -- Example:
 --   SELECT source, days_silent, dead_share FROM source_health WHERE days_silent > 2 OR dead_share > 0.01
+-- Cost: reads identities and times over the whole history.
 CREATE OR REPLACE VIEW source_health AS
 WITH by_day AS (
     SELECT

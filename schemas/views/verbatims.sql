@@ -25,6 +25,7 @@
 --   occurred_at   instant  when the customer said it
 -- Example:
 --   SELECT day, quote, url FROM verbatims WHERE touchpoint = 'billing' AND day >= '2021-06-01' LIMIT 20
+-- Cost: as mentions, and sorts what is left: filter on day and product first.
 CREATE OR REPLACE VIEW verbatims AS
 SELECT
     m.friction_p AS friction_p, m.sentiment AS sentiment,

@@ -95,7 +95,7 @@ class TestReading:
         with connect(root) as opened:
             for view in load_views():
                 if view.name != FUNCTIONS:
-                    query = f"SELECT * FROM {view.name} ORDER BY ALL"
+                    query = f"SELECT * FROM {view.relation} ORDER BY ALL"
                     assert answer(locked, query) == opened.execute(query).fetchall()
 
 
@@ -242,5 +242,5 @@ class TestSnapshot:
             plain.execute(script)
             for view in load_views():
                 if view.name != FUNCTIONS:
-                    query = f"SELECT * FROM {view.name} ORDER BY ALL"
+                    query = f"SELECT * FROM {view.relation} ORDER BY ALL"
                     assert plain.execute(query).fetchall() == ours.execute(query).fetchall()

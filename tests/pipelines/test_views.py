@@ -334,7 +334,7 @@ def test_dead_letters_come_without_their_bytes(db: duckdb.DuckDBPyConnection) ->
 @pytest.mark.parametrize("view", [view for view in load_views() if view.name != FUNCTIONS], ids=lambda v: v.name)
 class TestEveryView:
     def test_documents_its_columns(self, db: duckdb.DuckDBPyConnection, view: Any) -> None:
-        described = rows(db, f"DESCRIBE {view.name}")
+        described = rows(db, f"DESCRIBE SELECT * FROM {view.relation}")
         words = {
             "VARCHAR": "text",
             "TIMESTAMP WITH TIME ZONE": "instant",
@@ -366,6 +366,6 @@ class TestEveryView:
                 }
             ],
         )
-        relation = connect(str(tmp_path)).execute(f"SELECT * FROM {view.name}")
+        relation = connect(str(tmp_path)).execute(f"SELECT * FROM {view.relation}")
         assert [column[0] for column in relation.description or []] == [column.name for column in view.columns]
         assert len(relation.fetchall()) == (1 if view.name == "exposure" else 0)

@@ -18,6 +18,7 @@ _FILE = """\
 -- Example:
 --   SELECT sum(price)
 --   FROM sales
+-- Cost: one file.
 CREATE VIEW sales AS
 -- a comment about FROM orders
 SELECT id, price FROM receipts JOIN tables.receipts USING (id);
@@ -33,7 +34,19 @@ def test_a_header_is_read() -> None:
         ("price", "double", "what was paid"),
     ]
     assert view.example == "SELECT sum(price)\nFROM sales"
+    assert view.cost == "one file."
     assert view.sql.startswith("CREATE VIEW sales AS")
+    assert not view.is_macro
+
+
+def test_parameters_make_a_table_macro() -> None:
+    view = View.parse(
+        "sales", _FILE.replace("-- Columns:", "-- Parameters:\n--   since  date  first day\n-- Columns:")
+    )
+    assert view.is_macro
+    assert [(parameter.name, parameter.kind, parameter.meaning) for parameter in view.parameters] == [
+        ("since", "date", "first day")
+    ]
 
 
 def test_sources_are_views_and_not_stored_tables_or_comments() -> None:

@@ -83,7 +83,7 @@ def test_every_view_reads_what_the_older_version_wrote(tables: Path) -> None:
     with connect(str(tables)) as connection:
         for view in load_views():
             if view.name != FUNCTIONS:
-                connection.execute(f"SELECT * FROM {view.name}").fetchall()
+                connection.execute(f"SELECT * FROM {view.relation}").fetchall()
         assert connection.execute("SELECT count(*) FROM events").fetchall() == [(10,)]
     assert {row[0] for row in ask(tables, "SELECT conflicts FROM tables.runs")} == {None}
     assert {row[0] for row in ask(tables, "SELECT author_key FROM tables.dead_letters")} == {None}
