@@ -173,7 +173,7 @@ def _deduplication(rows: int) -> list[float]:
                 f"FROM range({start}, {start + per_file}) t(i)) TO '{files[-1]}' (COMPRESSION zstd)"
             )
         half = BATCH // 2
-        wanted = duckdb.sql(
+        wanted = duckdb.execute(
             f"SELECT md5(i::VARCHAR) AS id FROM range({rows - half}, {rows + half}) t(i)"
         ).to_arrow_table()
         return [_seconds(lambda: known_identities(files, "event_id", wanted)) for _ in range(3)]
