@@ -1,8 +1,7 @@
 """Connect: an in-memory DuckDB that sees one snapshot of the tables through the analyst's views.
 
-Readers never glob: every table is read from the list of files its log names, kept in a variable. The stored
-tables are in the schema `tables`; the views of `schemas/views` are in `main`. A table nothing has been committed
-to, or that this user may not open, is there with its columns and no rows.
+Readers never glob: every table is read from the list of files its log names (`pipelines.definitions`). A table nothing
+has been committed to, or that this user may not open, is there with its columns and no rows.
 """
 
 from __future__ import annotations
@@ -11,19 +10,20 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
 import duckdb
 
+from pipelines.definitions import definitions, file_lists, stored_tables
+from pipelines.quoting import literal
+from pipelines.rollup.stored import NOTHING, Rollups, stored_rollups
 from pipelines.snapshot import READABLE, Snapshot, open_snapshot
 from schemas.errors import StaleSnapshotError, TribometerError, UsageError
-from schemas.tables import DEAD_LETTERS, TableSpec
-from schemas.views import load_views
+from schemas.tables import DEAD_LETTERS
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory before it spills."""
@@ -31,13 +31,6 @@ MEMORY_LIMIT: Final = "2GB"
 SPILL_LIMIT: Final = "10GB"
 """What a query may spill to the temporary directory."""
 
-
-MODEL_VARIABLE: Final = "tribometer_model"
-"""The model version whose scores the views show where they exist; null for those stored with each row."""
-
-_CHOSEN_MODEL: Final = "SELECT model_version FROM tables.model_choices ORDER BY chosen_at DESC LIMIT 1"
-_OLDER: Final = "_older"
-"""End of the name of a variable that holds files which may lack columns."""
 
 _INTERRUPT_SECONDS: Final = 0.1
 """Between two attempts to stop a query whose time is over."""
@@ -49,16 +42,17 @@ _FILE: Final = re.compile(r"""["'](/[^"']*\.parquet)["']""")
 T = TypeVar("T")
 
 
-def connect(tables: str, as_of: datetime | None = None) -> duckdb.DuckDBPyConnection:
+def connect(tables: str, as_of: datetime | None = None, *, rolled_up: bool = True) -> duckdb.DuckDBPyConnection:
     """An open connection to the newest snapshot below the folder `tables`, in UTC, not locked down.
 
-    With `as_of`, to what was there at that instant. Raises `UsageError` where there are no tables,
-    `TribometerError` where one cannot be read.
+    With `as_of`, to what was there at that instant. Without `rolled_up` every view is computed from the stored
+    tables, for whoever replaces them. Raises `UsageError` where there are no tables, `TribometerError` where one
+    cannot be read.
     """
 
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables, as_of)
-        return _connect(snapshot, definitions(snapshot))
+        return _connect(snapshot, definitions(snapshot, None if rolled_up else NOTHING))
 
     return with_fresh_snapshot(attempt)
 
@@ -68,7 +62,7 @@ def connect_stored(tables: str) -> duckdb.DuckDBPyConnection:
 
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables)
-        return _connect(snapshot, [*_stored_tables(snapshot), *_file_lists(snapshot)])
+        return _connect(snapshot, [*stored_tables(snapshot), *file_lists(snapshot)])
 
     return with_fresh_snapshot(attempt)
 
@@ -84,9 +78,10 @@ def connect_locked(
 
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables, as_of)
-        connection = _connect(snapshot, definitions(snapshot))
+        rollups = stored_rollups(snapshot)
+        connection = _connect(snapshot, definitions(snapshot, rollups))
         try:
-            lock_down(connection, snapshot, memory_limit=memory_limit)
+            lock_down(connection, snapshot, rollups, memory_limit=memory_limit)
         except duckdb.Error as error:
             connection.close()
             raise unreadable(snapshot.root, error) from error
@@ -134,45 +129,14 @@ def _connect(snapshot: Snapshot, statements: Iterable[str]) -> duckdb.DuckDBPyCo
     return connection
 
 
-def definitions(snapshot: Snapshot) -> Iterator[str]:
-    """SQL statements that make the stored tables and the views in a fresh DuckDB, in order.
-
-    DuckDB looks at every file whenever a view that reads it is made, so the views are made over one file of each
-    table, and the lists come last: at 10,000 files that takes 0.8 instead of 2.5 s of processor time.
-    """
-    yield from _stored_tables(snapshot)
-    if snapshot.as_of is not None:
-        yield f"SET VARIABLE tribometer_as_of = {_instant(snapshot.as_of)}"
-    # Not the same as none: source_health says null where it cannot know.
-    yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
-    for view in load_views():
-        yield view.sql
-    yield from _file_lists(snapshot)
-    yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
-
-
-def _stored_tables(snapshot: Snapshot) -> Iterator[str]:
-    yield "SET TimeZone = 'UTC'"
-    yield "SET parquet_metadata_cache = true"  # files never change once named by the log
-    yield "CREATE SCHEMA IF NOT EXISTS tables"
-    for spec in READABLE:
-        for variable, files in _lists(spec, snapshot).items():
-            yield f"SET VARIABLE {variable} = {_list(files[:1])}"
-        yield f"CREATE OR REPLACE VIEW tables.{spec.name} AS {_table_query(spec, snapshot)}"
-
-
-def _file_lists(snapshot: Snapshot) -> Iterator[str]:
-    for spec in READABLE:
-        for variable, files in _lists(spec, snapshot).items():
-            yield f"SET VARIABLE {variable} = {_list(files)}"
-
-
-def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str) -> None:
+def lock_down(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, rollups: Rollups, *, memory_limit: str
+) -> None:
     """Shut everything a reader does not need, for good.
 
-    Only the snapshot's own files can be opened: not other files of the tables' folders (uncommitted or erased
-    rows), not `raw`, not the dead letters, whose harmless columns are copied into memory first. No extension is
-    installed or loaded, and no setting can be changed back.
+    Only the files of the snapshot and its rollups can be opened: not other files of the tables' folders (uncommitted
+    or erased rows), not `raw`, not the dead letters, whose harmless columns are copied into memory first. No extension
+    is installed or loaded, and no setting can be changed back.
     """
     connection.execute(
         f"CREATE OR REPLACE TABLE tables.dead_letters_copy AS FROM tables.{DEAD_LETTERS.name};"
@@ -180,13 +144,14 @@ def lock_down(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memo
         f"SET VARIABLE tribometer_{DEAD_LETTERS.name} = []"
     )
     open_files = [path for spec in READABLE if not spec.restricted for path in snapshot.files[spec.name]]
+    open_files += [path for files in rollups.files.values() for path in files]
     bound_memory(connection, memory_limit)
     for statement in (
         "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         "SET allow_community_extensions = false",
-        f"SET allowed_paths = [{', '.join(map(_literal, open_files))}]",
+        f"SET allowed_paths = [{', '.join(map(literal, open_files))}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):
@@ -197,9 +162,9 @@ def bound_memory(connection: duckdb.DuckDBPyConnection, memory_limit: str = MEMO
     """Hold no more than `memory_limit` in memory; the rest spills below a private name in the temporary directory."""
     spill = Path(tempfile.gettempdir()) / f"tribometer-{uuid.uuid4().hex}"
     for statement in (
-        f"SET memory_limit = {_literal(memory_limit)}",
-        f"SET temp_directory = {_literal(str(spill))}",
-        f"SET max_temp_directory_size = {_literal(SPILL_LIMIT)}",
+        f"SET memory_limit = {literal(memory_limit)}",
+        f"SET temp_directory = {literal(str(spill))}",
+        f"SET max_temp_directory_size = {literal(SPILL_LIMIT)}",
     ):
         connection.execute(statement)
 
@@ -233,66 +198,3 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
         ) from error
     finally:
         over.set()
-
-
-def _table_query(spec: TableSpec, snapshot: Snapshot) -> str:
-    names = [name for name in spec.table_schema.names if not (spec.restricted and name == "payload")]
-    kinds = _column_types()[spec.name]
-    nothing = "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {_quoted(name)}" for name in names) + " WHERE false"
-    options = ""
-    if spec.partition is not None:
-        # Without the type DuckDB would guess a date and fail on the partition of impossible dates.
-        options = f", hive_partitioning = true, hive_types = {{{_quoted(spec.partition)}: VARCHAR}}"
-    columns = ", ".join(map(_quoted, names))
-    parts = []
-    for variable in _lists(spec, snapshot):
-        rows = f"read_parquet(getvariable('{variable}'){options}"
-        if variable.endswith(_OLDER):
-            rows = f"({nothing} UNION ALL BY NAME SELECT * FROM {rows}, union_by_name = true))"
-        else:
-            rows += ")"
-        parts.append(f"SELECT {columns} FROM {rows}")
-    query = " UNION ALL ".join(parts) or nothing
-    if snapshot.as_of is not None:
-        query = f"SELECT * FROM ({query}) WHERE {_quoted(spec.recorded)} <= {_instant(snapshot.as_of)}"
-    return query
-
-
-@cache
-def _column_types() -> dict[str, dict[str, str]]:
-    """DuckDB's name for the type of each column of each table; asked once, because opening a DuckDB takes 45 ms."""
-    kinds = {}
-    with duckdb.connect() as scratch:
-        for spec in READABLE:
-            scratch.register("columns_of", spec.table_schema.empty_table())
-            described = scratch.execute("DESCRIBE columns_of").fetchall()
-            kinds[spec.name] = {str(row[0]): str(row[1]) for row in described}
-    return kinds
-
-
-def _instant(instant: datetime) -> str:
-    return f"TIMESTAMPTZ {_literal(instant.isoformat())}"
-
-
-def _lists(spec: TableSpec, snapshot: Snapshot) -> dict[str, list[str]]:
-    """By the name of the variable that holds them: the files with all columns, and those that may lack some.
-
-    DuckDB opens all the latter whenever it reads one of them; apart, a table of 10,000 files is opened for one day
-    in a fifth of the time.
-    """
-    older = set(snapshot.older.get(spec.name, ()))
-    whole = [path for path in snapshot.files[spec.name] if path not in older]
-    lists = {f"tribometer_{spec.name}": whole, f"tribometer_{spec.name}{_OLDER}": sorted(older)}
-    return {variable: files for variable, files in lists.items() if files}
-
-
-def _list(files: Sequence[str]) -> str:
-    return f"[{', '.join(map(_literal, files))}]"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

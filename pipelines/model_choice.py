@@ -9,7 +9,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from pipelines.connect import MODEL_VARIABLE, connect, connect_stored, with_fresh_snapshot
+from pipelines.connect import connect, connect_stored, with_fresh_snapshot
+from pipelines.definitions import MODEL_VARIABLE
 from schemas.errors import UsageError
 from schemas.tables import MODEL_CHOICES
 from transforms.commit import append

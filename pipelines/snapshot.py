@@ -74,6 +74,11 @@ def open_snapshot(root: str, as_of: datetime | None = None) -> Snapshot:
     return Snapshot(folder, files, versions, older, frozenset(closed), as_of)
 
 
+def day_of(path: str) -> str:
+    """The partition that a file of a table partitioned by day lies in: a UTC day, or `invalid`."""
+    return Path(path).parent.name.removeprefix("day=")
+
+
 def readable_folder(root: str) -> Path:
     """The tables folder, made absolute. Raises `UsageError` where it is none, or closed to this user."""
     folder = Path(root)

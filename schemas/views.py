@@ -21,6 +21,16 @@ from typing import Final
 FUNCTIONS: Final = "functions"
 """The file that makes functions instead of a view; it comes first."""
 
+ROLLED_UP: Final = (
+    "event_touchpoints",
+    "rollup_hourly",
+    "rollup_daily",
+    "rollup_daily_product",
+    "ratings_daily",
+    "source_daily",
+)
+"""Views whose rows of one day come from the feedback of that day alone, so that they can be stored by day."""
+
 _SECTIONS: Final = ("Grain", "Units", "Definition", "Columns", "Example", "Cost")
 _SECTION: Final = re.compile(rf"^({'|'.join([*_SECTIONS, 'Parameters'])}):\s*(.*)$")
 _SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b(?!\.)", re.IGNORECASE)
@@ -129,6 +139,17 @@ def load_views() -> tuple[View, ...]:
     names = [name for name in views if name != FUNCTIONS]
     graph = {name: views[name].sources(names) for name in names}
     return (views[FUNCTIONS], *(views[name] for name in TopologicalSorter(graph).static_order()))
+
+
+def behind(names: Sequence[str]) -> tuple[View, ...]:
+    """The views of these names and all that they read, each after those it reads."""
+    views = load_views()
+    everything = [view.name for view in views]
+    wanted = set(names)
+    for view in reversed(views):
+        if view.name in wanted:
+            wanted |= view.sources(everything)
+    return tuple(view for view in views if view.name in wanted)
 
 
 @cache

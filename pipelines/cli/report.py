@@ -13,7 +13,8 @@ from rich.console import Console
 
 from pipelines.cli.options import DAY, reads_as_of, reads_tables
 from pipelines.cli.progress import StepProgress
-from pipelines.connect import definitions, unreadable, with_fresh_snapshot
+from pipelines.connect import unreadable, with_fresh_snapshot
+from pipelines.definitions import definitions
 from pipelines.snapshot import open_snapshot
 from pipelines.whole_file import whole_file
 from schemas.errors import TribometerError, UsageError

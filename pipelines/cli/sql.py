@@ -85,7 +85,7 @@ def shell_init(tables: str, as_of: datetime | None) -> None:
     The script names the snapshot's files, so it is a view of this moment: print it again to see newer rows. The
     plain DuckDB CLI is not locked down.
     """
-    from pipelines.connect import definitions
+    from pipelines.definitions import definitions
     from pipelines.snapshot import open_snapshot
 
     for statement in definitions(open_snapshot(tables, as_of)):

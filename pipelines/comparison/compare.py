@@ -15,7 +15,8 @@ from models.scorer import SCORES as SCORER_COLUMNS
 from models.scorer import Scorer
 from pipelines.comparison.interval import Rate, Shared, difference_interval
 from pipelines.comparison.sides import Side, find_side
-from pipelines.connect import MODEL_VARIABLE, bound_memory, connect, unreadable, with_fresh_snapshot
+from pipelines.connect import bound_memory, connect, unreadable, with_fresh_snapshot
+from pipelines.definitions import MODEL_VARIABLE
 from pipelines.sql_files import Row, SqlFiles
 from schemas.errors import UsageError
 from schemas.event import INVALID_DAY
@@ -67,7 +68,7 @@ def compare(
     """
 
     def attempt() -> Comparison:
-        with connect(root, as_of) as connection:
+        with connect(root, as_of, rolled_up=False) as connection:
             bound_memory(connection)
             try:
                 sides = (find_side(connection, names[0]), find_side(connection, names[1]))

@@ -5,8 +5,9 @@
    either committed, and its rows are found here, or it fails to commit, reads them again and drops the rows
    (`transforms/commit.py`). Dead letters, raw and scores come before feedback, whose rows say what to look for in them.
 3. Files that hold such rows and that no snapshot names are deleted: those just replaced, those compaction replaced
-   before, those a killed writer left. A writer in flight may still mean to commit one of them. After the barrier it has
-   to look into the file for suppressed rows first, finds it gone, and runs its batch again.
+   before, those a killed writer left, and the rollups of the days that changed. A writer in flight may still mean to
+   commit one of them. After the barrier it has to look into the file for suppressed rows first, finds it gone, and
+   runs its batch again.
 4. The log of erasures gets a signed row.
 
 Killed anywhere and run again it ends in the same state: each step looks for what is left to do.
@@ -28,6 +29,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
+from pipelines.rollup.stored import sweep
+from pipelines.snapshot import open_snapshot
 from pipelines.tables.erasures import erasure_log, suppressions
 from pipelines.tables.stored_rows import place_of, read_columns, stored_paths
 from pipelines.tables.subjects import Subject, Subjects
@@ -117,6 +120,7 @@ class Eraser:
         for spec in ORDER:
             if open_table(self.root, spec) is not None:
                 self.delete_files(spec)
+        sweep(open_snapshot(self.root))
         return self.record(started_at, keyring)
 
     def suppress(self, reason: str | None = None) -> None:

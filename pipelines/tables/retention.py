@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.clock import utc_now
+from pipelines.rollup.stored import sweep
+from pipelines.snapshot import open_snapshot
 from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.event import INVALID_DAY
 from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, SCORES, TableSpec
@@ -64,7 +66,8 @@ def retain(
 ) -> Retained:
     """Drop the rows of one table from before `cutoff`, in one transaction; `dry_run` only counts them.
 
-    Files stay on disk until vacuum. A replay of the old messages brings the rows back.
+    Files stay on disk until vacuum; rollups of what went are deleted. A replay of the old messages brings the rows
+    back.
     """
     for attempt in range(_ATTEMPTS):
         table = open_table(root, spec)
@@ -97,6 +100,7 @@ def retain(
             time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
             continue
         make_durable(root, spec, added, version)
+        sweep(open_snapshot(root))
         return done
     raise TribometerError(
         f"the table {table_path(root, spec)} was rewritten {_ATTEMPTS} times meanwhile; run retention again later"

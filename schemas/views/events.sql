@@ -4,9 +4,11 @@
 -- Definition: the latest revision is the greatest (revised_at, received_at, event_id). An event whose latest
 --   revision is a deletion is left out here and counted in source_health.deleted. Revisions of one event are
 --   compared within their day: the day comes from an immutable time, so they share it;
---   source_health.split_events counts events of a source that break this. All author kinds are here; the
+--   split_events names those that break this. All author kinds are here; the
 --   measures count customers only. Scores and mentions are those shown by revisions: of the chosen model where it
---   has scored the event.
+--   has scored the event. An event that names no version has the one its product's customers had at that moment by
+--   the launch ledger (view releases), marked inferred in version_source; before the first release it has none.
+--   Trailing .0 of a version are left out, here and in launches, so that 89 and 89.0 are one.
 -- Columns:
 --   event_id          text       identity of this revision
 --   source            text       where it came from
@@ -23,8 +25,8 @@
 --   revised_at        instant    when this revision was written
 --   received_at       instant    when the pipeline received it
 --   product           text       product, null where the source does not say
---   version           text       version the author used, null where unknown
---   version_source    text       who says so: given, tag or inferred
+--   version           text       version the author used, null where unknown and not inferred
+--   version_source    text       who says so: given, tag, or inferred from the ledger
 --   language          text       ISO 639 code, null where unknown
 --   text              text       what was said, without personal data
 --   rating_raw        double     the answer on its own scale
@@ -58,7 +60,13 @@ SELECT
     event_id, source, channel, account, native_id, revision,
     coalesce(author_key, event_id) AS author,
     author_key, author_kind, segment, occurred_at, day, revised_at, received_at,
-    product, version, version_source, language, text, rating_raw, rating_scale, rating, survey_kind, thread, url,
+    product,
+    coalesce(canonical_version(version), inferred_version(releases, segment, occurred_at)) AS version,
+    CASE
+        WHEN version IS NOT NULL THEN version_source
+        WHEN inferred_version(releases, segment, occurred_at) IS NOT NULL THEN 'inferred'
+    END AS version_source,
+    language, text, rating_raw, rating_scale, rating, survey_kind, thread, url,
     unscored_reason, sentiment_label, sentiment, sentiment_p, friction_p, touchpoint, touchpoint_p, effort, intents,
     mentions, redactions, extra, model_version, committed_at, batch_id, text_sentiment, text_friction_p
 FROM (
@@ -69,5 +77,7 @@ FROM (
         PARTITION BY day, source, account, native_id
         ORDER BY revised_at DESC, received_at DESC, event_id DESC
     ) = 1
-)
+) AS said
+-- Joined by the day, because one list of all releases would be gone through for each event.
+LEFT JOIN tables.releases_in_force USING (product, day)
 WHERE NOT deleted;

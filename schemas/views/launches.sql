@@ -5,7 +5,7 @@
 -- Columns:
 --   launch_id    text     identity of the launch
 --   product      text     product, spelt as in events.product
---   version      text     version, null where the launch has none
+--   version      text     version, spelt as in events; null where the launch has none
 --   launched_at  instant  when it reached customers
 --   day          date     UTC day of launched_at
 --   kind         text     release, fix, campaign or outage
@@ -19,7 +19,7 @@
 -- Cost: one small table.
 CREATE OR REPLACE VIEW launches AS
 SELECT
-    launch_id, product, version, launched_at, (launched_at AT TIME ZONE 'UTC')::DATE AS day, kind, touchpoints,
+    launch_id, product, canonical_version(version) AS version, launched_at, (launched_at AT TIME ZONE 'UTC')::DATE AS day, kind, touchpoints,
     title, note, url, recorded_at
 FROM (
     SELECT * FROM tables.launches

@@ -15,7 +15,8 @@
 --   occurred_at      instant  when the customer said it
 --   day              date     UTC day of occurred_at; null for an impossible date. Filter on it: it prunes files
 --   product          text     product, null where the source does not say
---   version          text     version the author used, null where unknown
+--   version          text     version the author used, null where unknown and not inferred
+--   version_source   text     who says so: given, tag, or inferred from the ledger
 --   language         text     ISO 639 code, null where unknown
 --   touchpoint       text     touchpoint, or other where none is likely enough
 --   touchpoint_p     float    its probability
@@ -29,6 +30,9 @@
 --   intents          text[]   what the customer wants
 --   theme_id         text     theme, null where none is assigned
 --   rating           double   rating of the whole event
+--   rating_raw       double   the same on its own scale
+--   rating_scale     text     that scale, worst to best, as in 1-5
+--   survey_kind      text     nps, csat or ces
 --   text             text     the clause itself
 --   text_start       int      where the clause starts in the event's text, from 0
 --   text_end         int      where it ends
@@ -41,13 +45,14 @@
 -- Cost: as events, and unnests them: some three rows an event. For counts, event_touchpoints is cheaper.
 CREATE OR REPLACE VIEW mentions AS
 SELECT
-    event_id, mention, source, channel, author, author_key, segment, occurred_at, day, product, version, language,
+    event_id, mention, source, channel, author, author_key, segment, occurred_at, day, product, version, version_source,
+    language,
     m.touchpoint AS touchpoint, m.touchpoint_p AS touchpoint_p,
     m.friction_p >= 0.5 AS friction,
     m.sentiment_label = 'positive' AND m.friction_p < 0.5 AS delight,
     m.friction_p AS friction_p, m.sentiment_label AS sentiment_label, m.sentiment AS sentiment,
     m.sentiment_p AS sentiment_p, m.effort AS effort, m.intents AS intents, m.theme_id AS theme_id,
-    rating,
+    rating, rating_raw, rating_scale, survey_kind,
     substring(text, m.start + 1, m."end" - m.start) AS text,
     m.start AS text_start, m."end" AS text_end,
     thread, url, model_version

@@ -14,48 +14,22 @@
 --   unscored          bigint   events the scorer gave no scores (language, noise, no text)
 --   noise             bigint   those of them that are spam, automatic messages or agents' replies
 --   invalid_dated     bigint   events dated outside 1990 to 2099; excluded from all day series
---   split_events      bigint   events whose revisions lie on several days: occurred_at is mapped from a time that edits
 --   first_event_at    instant  earliest event
 --   last_event_at     instant  latest event
 --   last_received_at  instant  latest receipt of a revision
 --   days_silent       bigint   days since the day of the latest event
+--   gaps              bigint   times it was silent although it should have spoken: source_gaps has them
+--   gap_days          bigint   days of these
+--   silent            boolean  whether it is silent now although it should speak
+--   median_lag        double   seconds from occurred_at to receipt, median of the daily medians
 --   dead_letters      bigint   messages that could not be accepted; null where you may not read them
 --   dead_share        double   their share of all messages; null where you may not read them
 --   last_dead_at      instant  latest receipt of a dead letter; null without one
 -- Example:
 --   SELECT source, days_silent, dead_share FROM source_health WHERE days_silent > 2 OR dead_share > 0.01
--- Cost: reads identities and times over the whole history.
+-- Cost: that of source_daily over the whole history.
 CREATE OR REPLACE VIEW source_health AS
-WITH by_day AS (
-    SELECT
-        source, account, native_id, day,
-        count(*) AS revisions,
-        arg_max(deleted, (revised_at, received_at, event_id)) AS is_deleted,
-        arg_max(unscored_reason IS NOT NULL, (revised_at, received_at, event_id)) AS is_unscored,
-        arg_max(coalesce(unscored_reason LIKE 'noise:%', false), (revised_at, received_at, event_id)) AS is_noise,
-        min(occurred_at) FILTER (day <> 'invalid') AS first_event_at,
-        max(occurred_at) FILTER (day <> 'invalid') AS last_event_at,
-        max(received_at) AS last_received_at
-    FROM revisions
-    GROUP BY source, account, native_id, day
-),
-by_event AS (
-    SELECT
-        source, native_id,
-        sum(revisions) AS revisions,
-        count(*) FILTER (NOT is_deleted) AS events,
-        count(*) FILTER (is_deleted) AS deleted,
-        count(*) FILTER (is_unscored AND NOT is_deleted) AS unscored,
-        count(*) FILTER (is_noise AND NOT is_deleted) AS noise,
-        count(*) FILTER (day = 'invalid' AND NOT is_deleted) AS invalid_dated,
-        count(*) > 1 AS is_split,
-        min(first_event_at) AS first_event_at,
-        max(last_event_at) AS last_event_at,
-        max(last_received_at) AS last_received_at
-    FROM by_day
-    GROUP BY source, account, native_id
-),
-accepted AS (
+WITH accepted AS (
     SELECT
         source,
         sum(events)::BIGINT AS events,
@@ -63,12 +37,17 @@ accepted AS (
         sum(deleted)::BIGINT AS deleted,
         sum(unscored)::BIGINT AS unscored,
         sum(noise)::BIGINT AS noise,
-        sum(invalid_dated)::BIGINT AS invalid_dated,
-        count(*) FILTER (is_split) AS split_events,
-        min(first_event_at) AS first_event_at,
-        max(last_event_at) AS last_event_at,
-        max(last_received_at) AS last_received_at
-    FROM by_event
+        coalesce(sum(events) FILTER (day IS NULL), 0)::BIGINT AS invalid_dated,
+        min(first_event_at) FILTER (day IS NOT NULL) AS first_event_at,
+        max(last_event_at) FILTER (day IS NOT NULL) AS last_event_at,
+        max(last_received_at) AS last_received_at,
+        median(median_lag_seconds) FILTER (day IS NOT NULL) AS median_lag
+    FROM source_daily
+    GROUP BY source
+),
+gaps AS (
+    SELECT source, count(*) AS gaps, sum(days)::BIGINT AS gap_days, bool_or(goes_on) AS silent
+    FROM source_gaps
     GROUP BY source
 ),
 dead AS (
@@ -84,11 +63,14 @@ SELECT
     coalesce(unscored, 0) AS unscored,
     coalesce(noise, 0) AS noise,
     coalesce(invalid_dated, 0) AS invalid_dated,
-    coalesce(split_events, 0) AS split_events,
     first_event_at, last_event_at, last_received_at,
     date_diff(
         'day', (last_event_at AT TIME ZONE 'UTC')::DATE, (coalesce(getvariable('tribometer_as_of')::TIMESTAMPTZ, now()) AT TIME ZONE 'UTC')::DATE
     ) AS days_silent,
+    coalesce(gaps, 0) AS gaps,
+    coalesce(gap_days, 0) AS gap_days,
+    coalesce(silent, false) AS silent,
+    median_lag,
     if(closed, NULL, coalesce(dead.dead_letters, 0)) AS dead_letters,
     if(
         closed, NULL, coalesce(dead.dead_letters, 0) / (coalesce(dead.dead_letters, 0) + coalesce(revisions, 0))
@@ -96,4 +78,5 @@ SELECT
     last_dead_at
 FROM accepted
 FULL JOIN dead USING (source)
+LEFT JOIN gaps USING (source)
 CROSS JOIN (SELECT coalesce(getvariable('tribometer_dead_letters_closed'), false) AS closed);

@@ -81,11 +81,13 @@ def event(
     return {**row, **others}
 
 
-def store(root: str, rows: Sequence[dict[str, Any]], batch_id: str = "batch-1") -> None:
-    """Commit rows of `feedback`."""
+def store(
+    root: str, rows: Sequence[dict[str, Any]], batch_id: str = "batch-1", *, at: datetime = RECEIVED
+) -> None:
+    """Commit rows of `feedback` at an instant."""
     schema = pa.schema([field for field in tables.FEEDBACK.table_schema if field.name not in _STAMPS])
     batch = pa.RecordBatch.from_pylist(list(rows), schema=schema)
-    files = write(root, tables.FEEDBACK, [batch], batch_id=batch_id, clock=lambda: RECEIVED)
+    files = write(root, tables.FEEDBACK, [batch], batch_id=batch_id, clock=lambda: at)
     commit(root, tables.FEEDBACK, files, batch_id=batch_id)
 
 

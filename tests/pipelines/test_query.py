@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.connect import connect, connect_locked, definitions, time_limit
+from pipelines.connect import connect, connect_locked, time_limit
+from pipelines.definitions import definitions
 from pipelines.query import run_query
 from pipelines.snapshot import open_snapshot
 from schemas import tables

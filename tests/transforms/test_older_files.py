@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.connect import definitions
+from pipelines.definitions import definitions
 from pipelines.snapshot import open_snapshot
 from schemas.tables import EXPOSURE, FEEDBACK
 from tests.pipelines.feedback_table import event, mention, store

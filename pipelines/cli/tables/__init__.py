@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "status": "pipelines.cli.tables.status:status",
     "verify": "pipelines.cli.tables.verify:verify",
     "compact": "pipelines.cli.tables.compact:compact",
+    "rollup": "pipelines.cli.tables.rollup:rollup",
     "vacuum": "pipelines.cli.tables.vacuum:vacuum",
     "retention": "pipelines.cli.tables.retention:retention",
     "history": "pipelines.cli.tables.history:history",

@@ -1,0 +1,88 @@
+"""Fingerprints: what a day's rollup is a function of, as one short text."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.snapshot import Snapshot, day_of
+from schemas.event import INVALID_DAY
+from schemas.tables import FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec
+from schemas.views import FUNCTIONS, ROLLED_UP, behind, load_views
+
+_LENGTH: Final = 32
+_ONE_DAY: Final = timedelta(days=1)
+
+
+def fingerprints(snapshot: Snapshot) -> dict[str, str]:
+    """By day that can be rolled up (no impossible dates), what its rollup must have been made from."""
+    model = _chosen_model(snapshot)
+    files = defaultdict(list)
+    for path in (*snapshot.files[FEEDBACK.name], *(snapshot.files[SCORES.name] if model is not None else ())):
+        files[day_of(path)].append(Path(path).name)
+    files.pop(INVALID_DAY, None)
+    releases = Releases(_latest_launches(snapshot))
+    return {
+        day: _digest([rules(), model or "", *releases.in_force(date.fromisoformat(day)), *sorted(names)])
+        for day, names in files.items()
+    }
+
+
+@cache
+def rules() -> str:
+    """Digest of the SQL that rollups are made by: a view that changes makes all of them anew."""
+    functions = next(view for view in load_views() if view.name == FUNCTIONS)
+    return _digest(view.sql for view in (functions, *behind(ROLLED_UP)))
+
+
+class Releases:
+    """Which releases a version can be inferred from, by day (`schemas/views/releases.sql`)."""
+
+    def __init__(self, launches: Iterable[Mapping[str, Any]]) -> None:
+        by_line: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
+        for launch in launches:
+            if launch["version"] is not None and launch["kind"] in {"release", "fix"}:
+                by_line[launch["product"], ""].append((launch["launched_at"], launch["version"]))
+        self._by_line = {line: sorted(releases) for line, releases in by_line.items()}
+
+    def in_force(self, day: date) -> Iterator[str]:
+        """Of each product the release that the day begins with and those that come during it."""
+        begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        for line, releases in sorted(self._by_line.items()):
+            first = bisect_left(releases, (begin, ""))
+            last = bisect_left(releases, (begin + _ONE_DAY, ""))
+            for launched_at, version in releases[max(first - 1, 0) : last]:
+                yield f"{line}{launched_at.isoformat()}{version}"
+
+
+def _latest_launches(snapshot: Snapshot) -> list[dict[str, Any]]:
+    latest: dict[str, dict[str, Any]] = {}
+    for row in _rows(snapshot, LAUNCHES):
+        known = latest.get(row["launch_id"])
+        if known is None or (row["recorded_at"], row["deleted"]) > (known["recorded_at"], known["deleted"]):
+            latest[row["launch_id"]] = row
+    return [row for row in latest.values() if not row["deleted"]]
+
+
+def _chosen_model(snapshot: Snapshot) -> str | None:
+    choices = _rows(snapshot, MODEL_CHOICES)
+    return max(choices, key=lambda row: row["chosen_at"])["model_version"] if choices else None
+
+
+def _rows(snapshot: Snapshot, spec: TableSpec) -> Sequence[dict[str, Any]]:
+    tables = [pq.read_table(path, schema=spec.schema) for path in snapshot.files[spec.name]]
+    rows: list[dict[str, Any]] = pa.concat_tables(tables).to_pylist() if tables else []
+    return [row for row in rows if snapshot.as_of is None or row[spec.recorded] <= snapshot.as_of]
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_LENGTH]
