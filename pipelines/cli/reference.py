@@ -51,6 +51,7 @@ tribometer pubsub publish sim/support_tickets.jsonl --topic projects/my-project/
     "tables status": "tribometer tables status --tables tables",
     "tables verify": "tribometer tables verify --tables tables",
     "tables compact": "tribometer tables compact --min-files 2 --tables tables",
+    "tables rollup": "tribometer tables rollup --tables tables",
     "tables vacuum": "tribometer tables vacuum --retention 24h --tables tables",
     "tables retention": "tribometer tables retention --raw 30d --feedback 9000d --dry-run --tables tables",
     "tables history": "tribometer tables history --table launches --tables tables",

@@ -150,7 +150,10 @@ def test_an_older_instant_is_shown_as_it_was(root: str) -> None:
     store(root, [{**event("late", DAYS[1], mention("delivery", 0.9)), "received_at": later}], "late", at=later)
     refresh(root)
     as_of = RECEIVED + timedelta(hours=1)
-    assert rolled_up_days(root, as_of) == {DAYS[0], DAYS[2]}  # what was stored of the other day holds the late event
+    assert rolled_up_days(root, as_of) == {
+        DAYS[0],
+        DAYS[2],
+    }  # what was stored of the other day holds the late event
     with connect(root, as_of) as connection:
         assert everything(connection)["friction_daily"] == before
     assert rolled_up_days(root, later) == set(DAYS)
