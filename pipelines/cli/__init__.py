@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "train": "pipelines.cli.train:train",
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
+    "dbt-sources": "pipelines.cli.dbt_sources:dbt_sources",
     "launches": "pipelines.cli.launches:launches",
     "report": "pipelines.cli.report:report",
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",

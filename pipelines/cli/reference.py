@@ -44,6 +44,7 @@ tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mention
   --tables tables
 echo "SELECT * FROM source_health" | tribometer sql --tables tables --format csv --output health.csv""",
     "shell-init": "tribometer shell-init --tables tables > views.sql",
+    "dbt-sources": "tribometer dbt-sources --parquet warehouse > tribometer.yml",
     "pubsub init": "tribometer pubsub init --project my-project --dry-run",
     "pubsub publish": """\
 tribometer pubsub publish sim/support_tickets.jsonl --topic projects/my-project/topics/feedback --dry-run""",
