@@ -38,6 +38,7 @@ echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribom
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\
   --tables tables""",
     "launches list": "tribometer launches list --product Parcelbird --tables tables",
+    "launches history": "tribometer launches history 2099d96c --tables tables",
     "launches remove": "tribometer launches remove 2099d96c --tables tables",
     "sql": """\
 tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mentions WHERE friction GROUP BY ALL" \\

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.connect import connect
-from pipelines.launches import Recorded, ledger, read_launches, record, remove
+from pipelines.launches.files import read_launches
+from pipelines.launches.ledger import Recorded, history, ledger, record, remove
 from schemas.errors import UsageError
-from schemas.launch import Launch
+from schemas.launch import Launch, RecordedBy, RolloutStep
+from tests.pipelines.feedback_table import event, store
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 CSV = """\
@@ -89,43 +94,132 @@ class TestRecording:
     def test_twice_is_once(self, tmp_path: Path) -> None:
         launches = read_launches(write(tmp_path / "a.csv", CSV))
         root = tmp_path / "tables"
-        assert record(str(root), launches, now=NOW, dry_run=True) == Recorded(2, 0, 0)
+        assert record(str(root), launches, now=NOW, by=RecordedBy.IMPORT, dry_run=True) == Recorded(2, 0, 0)
         assert not root.exists()
-        assert record(str(root), launches, now=NOW) == Recorded(2, 0, 0)
+        assert record(str(root), launches, now=NOW, by=RecordedBy.IMPORT) == Recorded(2, 0, 0)
         before = shown(root)
-        assert record(str(root), launches, now=NOW) == Recorded(0, 0, 2)
+        assert record(str(root), launches, now=NOW, by=RecordedBy.IMPORT) == Recorded(0, 0, 2)
         assert shown(root) == before
         assert len(before) == 2
 
     def test_an_edit_is_a_new_row_of_the_same_launch(self, tmp_path: Path) -> None:
         first = Launch("app", NOW, version="1")
         edited = Launch("app", NOW, version="1", note="now with a note")
-        record(str(tmp_path), [first], now=NOW)
+        record(str(tmp_path), [first], now=NOW, by=RecordedBy.IMPORT)
         # The clock was set back: the edit is still the later one.
         earlier = datetime(2020, 1, 1, tzinfo=UTC)
-        assert record(str(tmp_path), [edited], now=earlier) == Recorded(0, 1, 0)
+        assert record(str(tmp_path), [edited], now=earlier, by=RecordedBy.IMPORT) == Recorded(0, 1, 0)
         assert [row[-1] for row in shown(tmp_path)] == ["now with a note"]
         with connect(str(tmp_path)) as connection:
             assert connection.execute("SELECT count(*) FROM tables.launches").fetchall() == [(2,)]
 
     def test_a_removed_launch_can_come_back(self, tmp_path: Path) -> None:
         launch = Launch("app", NOW, version="1")
-        record(str(tmp_path), [launch], now=NOW)
-        assert remove(str(tmp_path), launch.launch_id[:6], now=NOW) == launch
+        record(str(tmp_path), [launch], now=NOW, by=RecordedBy.IMPORT)
+        assert remove(str(tmp_path), launch.launch_id[:6], now=NOW, by=RecordedBy.IMPORT) == launch
         assert shown(tmp_path) == []
         assert list(ledger(str(tmp_path))) == [launch.launch_id]
-        assert record(str(tmp_path), [launch], now=NOW) == Recorded(1, 0, 0)
+        assert record(str(tmp_path), [launch], now=NOW, by=RecordedBy.IMPORT) == Recorded(1, 0, 0)
         assert len(shown(tmp_path)) == 1
 
     def test_an_unknown_identity_is_not_removed(self, tmp_path: Path) -> None:
         for text in ("", "abc"):
             with pytest.raises(UsageError, match="launches list"):
-                remove(str(tmp_path), text, now=NOW)
+                remove(str(tmp_path), text, now=NOW, by=RecordedBy.IMPORT)
+
+
+class TestHistory:
+    def test_tells_every_edit_and_the_way_it_came(self, tmp_path: Path) -> None:
+        root, first = str(tmp_path), Launch("app", NOW, version="1", platform="ios")
+        edited = replace(first, note="Now with a note.", rollout=(RolloutStep(NOW, 0.5),))
+        record(root, [first], now=NOW, by=RecordedBy.GITHUB)
+        record(root, [edited], now=NOW, by=RecordedBy.CLI)
+        remove(root, first.launch_id, now=NOW, by=RecordedBy.CLI)
+        record(root, [edited], now=NOW, by=RecordedBy.PUBSUB)
+        launch, edits = history(root, first.launch_id[:8])
+        assert launch == edited
+        assert [(edit.action, edit.recorded_by) for edit in edits] == [
+            ("added", "github"),
+            ("edited", "cli"),
+            ("removed", "cli"),
+            ("added", "pubsub"),
+        ]
+        assert dict(edits[1].changes) == {
+            "note": (None, "Now with a note."),
+            "rollout": (None, [{"at": NOW, "share": 0.5}]),
+        }
+        assert [edit.recorded_at for edit in edits] == sorted({edit.recorded_at for edit in edits})
+
+    def test_the_command_tells_of_removed_launches_too(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        at = ["--tables", str(tmp_path)]
+        assert main(["launches", "add", "app", "2023-05-01", "--version", "1", *at]) == 0
+        identity = capsys.readouterr().out.split()[1]
+        assert main(["launches", "add", "app", "2023-05-02", "--version", "1", *at]) == 0
+        assert main(["launches", "remove", identity, *at]) == 0
+        capsys.readouterr()
+        assert main(["launches", "history", identity, *at]) == 0
+        out = capsys.readouterr().out
+        assert "launched_at 2023-05-01T00:00:00Z → 2023-05-02T00:00:00Z" in out
+        assert "removed" in out
+        assert main(["launches", "history", identity, "--format", "json", *at]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert [row["action"] for row in told] == ["added", "edited", "removed"]
+        assert told[1]["changes"] == {
+            "launched_at": {"old": "2023-05-01T00:00:00Z", "new": "2023-05-02T00:00:00Z"}
+        }
+        assert main(["launches", "history", "abc", *at]) == 2
+        assert "launches list" in capsys.readouterr().err
+
+
+class TestNotices:
+    def test_a_future_launch_is_planned(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        at = ["--tables", str(tmp_path)]
+        assert main(["launches", "add", "app", "2095-05-01", "--version", "9", *at]) == 0
+        assert "app 9 (planned)" in capsys.readouterr().out
+        assert main(["launches", "list", "--format", "json", *at]) == 0
+        assert [row["planned"] for row in json.loads(capsys.readouterr().out)] == [True]
+
+    def test_neighbours_are_named(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        at = ["--tables", str(tmp_path)]
+        main(["launches", "add", "app", "2023-05-01", "--version", "1", "--platform", "iOS", *at])
+        assert capsys.readouterr().err == ""
+        main(["launches", "add", "app", "2023-05-10", "--version", "1", "--platform", "android", *at])
+        assert capsys.readouterr().err == ""
+        main(["launches", "add", "app", "2023-05-12", "--kind", "outage", "--title", "Login", *at])
+        said = capsys.readouterr().err
+        assert "within 14 days of app 1 on ios (2023-05-01), app 1 on android (2023-05-10)" in said
+
+    def test_a_product_nobody_spoke_of_is_a_warning(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store(str(tmp_path), [event("1", "2024-03-04", product="Parcelbird")])
+        file = write(tmp_path / "a.csv", "product,date\nParcelbrid,2023-05-01\nParcelbird,2023-09-01\n")
+        assert main(["launches", "import", file, "--tables", str(tmp_path)]) == 0
+        captured = capsys.readouterr()
+        assert "2 added" in captured.out
+        assert "no feedback about 'Parcelbrid'; did you mean Parcelbird?" in captured.err
+
+
+def test_rows_of_an_older_version_are_edited_and_have_a_history(tmp_path: Path) -> None:
+    root = str(shutil.copytree(Path("tests/schemas/evolution/tables_v1").resolve(), tmp_path / "t"))
+    (row,) = ledger(root).values()
+    launch, edits = history(root, row["launch_id"])
+    assert launch.launch_id == row["launch_id"]
+    assert [(edit.action, edit.recorded_by) for edit in edits] == [("added", None)]
+    assert record(root, [launch], now=NOW, by=RecordedBy.CLI) == Recorded(0, 0, 1)
+    assert record(root, [replace(launch, note="x")], now=NOW, by=RecordedBy.CLI) == Recorded(0, 1, 0)
+    with connect(root) as connection:
+        found = connection.execute(
+            "SELECT note, platform, rollout, recorded_by, neighbours FROM launches"
+        ).fetchall()
+    assert found == [("x", None, [], "cli", [])]
 
 
 @pytest.mark.streams
 def test_real_launch_files(streams: Path, tmp_path: Path) -> None:
     for name, count in {"firefox_launches.jsonl.gz": 41, "app_store_release_notes.jsonl.gz": 268}.items():
         launches = read_launches(str(streams / name))
-        assert record(str(tmp_path), launches, now=NOW) == Recorded(count, 0, 0)
-        assert record(str(tmp_path), launches, now=NOW) == Recorded(0, 0, count)
+        assert record(str(tmp_path), launches, now=NOW, by=RecordedBy.IMPORT) == Recorded(count, 0, 0)
+        assert record(str(tmp_path), launches, now=NOW, by=RecordedBy.IMPORT) == Recorded(0, 0, count)
