@@ -40,6 +40,11 @@ tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sa
     "launches list": "tribometer launches list --product Parcelbird --tables tables",
     "launches history": "tribometer launches history 2099d96c --tables tables",
     "launches remove": "tribometer launches remove 2099d96c --tables tables",
+    "exposure import": """\
+tribometer sql "SELECT product, day, 1000 + events AS orders FROM friction_daily_product WHERE touchpoint = 'any'" \\
+  --tables tables --format csv --output orders.csv
+tribometer exposure import orders.csv --tables tables""",
+    "exposure list": "tribometer exposure list --tables tables",
     "sql": """\
 tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mentions WHERE friction GROUP BY ALL" \\
   --tables tables
