@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pipelines.cli.options import (
+    log_format,
     one_product,
     reads_as_of,
     reads_tables,
@@ -18,6 +19,7 @@ from pipelines.cli.options import (
     tables_folder,
     writes_tables,
 )
+from pipelines.cli.signals import stop_signals
 from pipelines.cli.sql import show, terminal_width
 from pipelines.cli.tables.output import print_rows
 from pipelines.clock import utc_now
@@ -170,6 +172,94 @@ def remove(launch_id: str, tables: str) -> None:
 
     launch = remove_launch(_folder(tables, make=False), launch_id, now=utc_now(), by=RecordedBy.CLI)
     click.echo(f"removed {_named(launch)}")
+
+
+@launches.command(short_help="Take releases from GitHub and the App Store by signed webhook.")
+@writes_tables
+@click.option("--http", default="127.0.0.1:9471", show_default=True, metavar="HOST:PORT", help="Where to serve.")
+@click.option(
+    "--github-secret-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Secrets of GitHub's webhooks, one a line.",
+)
+@click.option(
+    "--github-product",
+    "repositories",
+    multiple=True,
+    metavar="OWNER/REPO=PRODUCT",
+    help="A repository whose releases are launches of the product; may be repeated.",
+)
+@click.option("--prereleases", is_flag=True, help="Pre-releases of GitHub are launches too.")
+@click.option(
+    "--app-store-secret-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Secrets of App Store Connect's webhooks, one a line.",
+)
+@click.option(
+    "--app-store-product",
+    "apps",
+    multiple=True,
+    metavar="APPLE_ID=PRODUCT",
+    help="An app whose versions are launches of the product; may be repeated.",
+)
+@click.option(
+    "--app-store-versions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV with the columns id and version: how App Store Connect's versions are called.",
+)
+@click.option("--check", is_flag=True, help="Check options, files and address, and stop.")
+@log_format
+def serve(
+    tables: str,
+    http: str,
+    github_secret_file: Path | None,
+    repositories: tuple[str, ...],
+    prereleases: bool,
+    app_store_secret_file: Path | None,
+    apps: tuple[str, ...],
+    app_store_versions: Path | None,
+    check: bool,
+    form: str,
+) -> None:
+    """Take webhooks until SIGTERM or Ctrl-C: POST /github, POST /app-store/APPLE_ID and GET /healthz.
+
+    A request must be signed with one of the secrets of its sender's file, which is read each time: for a rotation it
+    holds the new secret beside the old. It is answered with 200 when its launch is recorded and on disk, with 202
+    where it is about none, else with a reason. Said twice it changes nothing.
+    """
+    from pipelines.launches.intake import IntakeServer
+    from pipelines.launches.secrets import Secrets
+    from pipelines.launches.senders import AppStore, GitHub, Sender, read_versions
+    from pipelines.listen.health import parse_address
+    from pipelines.listen.log import configure, say
+
+    senders: dict[str, Sender] = {}
+    if github_secret_file is not None:
+        products = {name.lower(): product for name, product in _products("--github-product", repositories).items()}
+        senders["github"] = GitHub(Secrets(github_secret_file), products, prereleases)
+    if app_store_secret_file is not None:
+        read_versions(app_store_versions)
+        products = _products("--app-store-product", apps)
+        senders["app-store"] = AppStore(Secrets(app_store_secret_file), products, app_store_versions)
+    if not senders:
+        raise UsageError("name --github-secret-file, --app-store-secret-file or both")
+    configure(form)
+    server = IntakeServer(parse_address(http), _folder(tables), senders, utc_now)
+    with server, stop_signals() as stopped:
+        say("serving", address=server.address, senders=",".join(senders))
+        if not check:
+            stopped.wait()
+    say("stopped")
+
+
+def _products(option: str, words: Sequence[str]) -> dict[str, str]:
+    pairs = [(name.strip(), product.strip()) for name, _, product in (word.partition("=") for word in words)]
+    if not pairs or not all(name and product for name, product in pairs):
+        raise UsageError(f"{option}: write what it is, = and the product as the feedback spells it")
+    return dict(pairs)
 
 
 def _named(launch: Launch) -> str:

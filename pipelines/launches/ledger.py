@@ -14,6 +14,7 @@ from pipelines.connect import with_fresh_snapshot
 from schemas import arrow
 from schemas.errors import UsageError
 from schemas.launch import FIELDS, Launch, RecordedBy
+from schemas.launch_statement import Statement
 from schemas.tables import LAUNCHES
 from transforms.commit import append
 from transforms.delta import live_files, open_table
@@ -30,6 +31,14 @@ class Recorded:
     added: int
     edited: int
     unchanged: int
+    removed: int = 0
+
+    @property
+    def word(self) -> str:
+        """What one statement did."""
+        return (
+            "added" if self.added else "edited" if self.edited else "removed" if self.removed else "already there"
+        )
 
 
 @dataclass(frozen=True)
@@ -67,19 +76,41 @@ def record(
     root: str, launches: Iterable[Launch], *, now: datetime, by: RecordedBy, dry_run: bool = False
 ) -> Recorded:
     """Append those launches the ledger does not state yet, in one transaction; `dry_run` only counts them."""
+    return record_statements(root, map(Statement, launches), now=now, by=by, dry_run=dry_run)
+
+
+def record_statements(
+    root: str, statements: Iterable[Statement], *, now: datetime, by: RecordedBy, dry_run: bool = False
+) -> Recorded:
+    """Append what they change, in the order given and in one transaction that is on disk at the return.
+
+    Stating the same again changes nothing, nor does taking back what does not stand.
+    """
     known = ledger(root)
     rows: list[Row] = []
-    added = unchanged = 0
-    for launch in launches:
-        row = known.get(launch.launch_id)
+    added = edited = unchanged = removed = 0
+    for statement in statements:
+        earlier = known.get(statement.takes_back or "")
+        if earlier is not None and not earlier["deleted"]:
+            rows.append(Launch.of_row(earlier).row(_after(earlier, now), by, deleted=True))
+            known[earlier["launch_id"]] = rows[-1]
+            removed += 1
+        if statement.launch is None:
+            unchanged += earlier is None or earlier["deleted"]
+            continue
+        launch, row = statement.launch, known.get(statement.launch.launch_id)
+        if statement.partial and (row or earlier) is not None:
+            launch = launch.filled_from(Launch.of_row(row or earlier or {}))
         if row is not None and not row["deleted"] and Launch.of_row(row) == launch:
             unchanged += 1
             continue
-        added += row is None or row["deleted"]
+        is_new = row is None or row["deleted"]
+        added, edited = added + is_new, edited + (not is_new)
         rows.append(launch.row(_after(row, now), by))
+        known[launch.launch_id] = rows[-1]
     if rows and not dry_run:
         _append(root, rows, now)
-    return Recorded(added=added, edited=len(rows) - added, unchanged=unchanged)
+    return Recorded(added, edited, unchanged, removed)
 
 
 def remove(root: str, launch_id: str, *, now: datetime, by: RecordedBy) -> Launch:

@@ -19,6 +19,7 @@ from schemas.errors import UsageError
 from schemas.launch import Launch, RecordedBy, RolloutStep
 from tests.pipelines.feedback_table import event, store
 
+EVOLUTION = Path(__file__).parents[2] / "schemas" / "evolution"
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 CSV = """\
 product,version,date,kind,touchpoints,notes
@@ -203,7 +204,7 @@ class TestNotices:
 
 
 def test_rows_of_an_older_version_are_edited_and_have_a_history(tmp_path: Path) -> None:
-    root = str(shutil.copytree(Path("tests/schemas/evolution/tables_v1").resolve(), tmp_path / "t"))
+    root = str(shutil.copytree(EVOLUTION / "tables_v1", tmp_path / "t"))
     (row,) = ledger(root).values()
     launch, edits = history(root, row["launch_id"])
     assert launch.launch_id == row["launch_id"]
