@@ -174,6 +174,32 @@ def remove(launch_id: str, tables: str) -> None:
     click.echo(f"removed {_named(launch)}")
 
 
+@launches.command(short_help="Take launches from a Pub/Sub subscription.")
+@click.option(
+    "--subscription", required=True, metavar="PATH", help="Pub/Sub: projects/PROJECT/subscriptions/NAME."
+)
+@writes_tables
+@click.option("--once", is_flag=True, help="Stop when no message is left.")
+@log_format
+def listen(subscription: str, tables: str, once: bool, form: str) -> None:
+    """Record the launches that arrive as messages `launch/1`, until SIGTERM or Ctrl-C.
+
+    A message is acknowledged only when its launch is on disk, so the command may be killed at any time; what is
+    delivered twice changes nothing. What cannot be a launch becomes a dead letter of the source `launches`. The
+    subscription is one of its own: `tribometer listen` would take the messages for feedback.
+    """
+    from pipelines.launches.subscriber import take_launches
+    from pipelines.listen.log import configure, say
+    from pipelines.listen.subscription import Subscription
+
+    configure(form)
+    source = Subscription(subscription)
+    with stop_signals() as stopped:
+        say("listening", source=source.name)
+        take_launches(source, _folder(tables), utc_now, stopped, once=once)
+    say("stopped")
+
+
 @launches.command(short_help="Take releases from GitHub and the App Store by signed webhook.")
 @writes_tables
 @click.option("--http", default="127.0.0.1:9471", show_default=True, metavar="HOST:PORT", help="Where to serve.")
