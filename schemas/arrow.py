@@ -14,7 +14,7 @@ from typing import Final
 
 import pyarrow as pa
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Version of these columns."""
 
 READER_VERSION: Final = 1
@@ -31,6 +31,11 @@ ADDED: Final = {
     ("runs", "conflicts"): 2,
     ("feedback", "text_sentiment"): 2,
     ("feedback", "text_friction_p"): 2,
+    ("launches", "platform"): 3,
+    ("launches", "rollout"): 3,
+    ("launches", "recorded_by"): 3,
+    ("exposure", "hour"): 3,
+    ("exposure", "segment"): 3,
 }
 """Columns that version 1 had not, each with the version that added it."""
 
@@ -183,6 +188,9 @@ DEAD_LETTERS: Final = pa.schema(
 )
 """Messages that could not be accepted, with their exact bytes. Restricted: may hold personal data."""
 
+ROLLOUT_STEP: Final = pa.struct([_required("at", INSTANT), _required("share", pa.float64())])
+"""From when which share of users had a launch."""
+
 LAUNCHES: Final = pa.schema(
     [
         _required("launch_id", pa.string()),
@@ -196,6 +204,9 @@ LAUNCHES: Final = pa.schema(
         pa.field("url", pa.string()),
         _required("recorded_at", INSTANT),
         _required("deleted", pa.bool_()),
+        pa.field("platform", pa.string()),
+        pa.field("rollout", pa.list_(ROLLOUT_STEP)),
+        pa.field("recorded_by", pa.string()),
     ]
 )
 """The launch ledger: one row per edit of a launch, the latest `recorded_at` counts."""
@@ -208,9 +219,11 @@ EXPOSURE: Final = pa.schema(
         _required("measure", pa.string()),
         _required("count", pa.float64()),
         _required("recorded_at", INSTANT),
+        pa.field("hour", INSTANT),
+        pa.field("segment", pa.map_(pa.string(), pa.string())),
     ]
 )
-"""How many people could have complained: sessions, orders or active devices, per product and day."""
+"""How many people could have complained: sessions, orders or active devices, per product and day or hour."""
 
 RUNS: Final = pa.schema(
     [

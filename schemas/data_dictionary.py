@@ -73,6 +73,8 @@ def kind_of(kind: pa.DataType) -> str:
         return f"map of {kind_of(kind.key_type)} to {kind_of(kind.item_type)}"
     if pa.types.is_list(kind):
         return f"list of {kind_of(kind.value_type)}"
+    if pa.types.is_struct(kind) and not kind.equals(MENTION):
+        return " and ".join(f"{field.name} ({kind_of(field.type)})" for field in kind)
     return _MENTION if kind.equals(MENTION) else _KINDS[kind]
 
 

@@ -51,9 +51,12 @@ def content_revision(text: str, rating: float | None, deleted: bool) -> str:
     return _digest(b"tribo-content", (text, "" if rating is None else repr(float(rating)), str(int(deleted))))[:16]
 
 
-def launch_id(product: str, kind: str, name: str) -> str:
-    """Identity of a launch over all its edits; `name` is its version, else its title, else its day."""
-    return _digest(b"tribo-launch", (product, kind, name))
+def launch_id(product: str, kind: str, name: str, platform: str | None = None) -> str:
+    """Identity of a launch over all its edits; `name` is its version, else its title, else its day.
+
+    Without a platform it is what it was before launches had one.
+    """
+    return _digest(b"tribo-launch", (product, kind, name) if platform is None else (product, kind, name, platform))
 
 
 def suppression_id(scope: str, key: str) -> str:

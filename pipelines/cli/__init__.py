@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "shell-init": "pipelines.cli.sql:shell_init",
     "dbt-sources": "pipelines.cli.dbt_sources:dbt_sources",
     "launches": "pipelines.cli.launches:launches",
+    "exposure": "pipelines.cli.exposure:exposure",
     "report": "pipelines.cli.report:report",
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",
     "tables": "pipelines.cli.tables:tables",

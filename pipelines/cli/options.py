@@ -69,6 +69,16 @@ writing_options = _together(
 one_product = click.option("--product", metavar="NAME", help="Only this product.")
 
 
+log_format = click.option(
+    "--log-format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Of the log on stderr.",
+)
+
+
 def table_or_json(json_is: str) -> Callable[[Command], Command]:
     """How a command prints what it found: `json_is` says what the JSON is."""
     return click.option(

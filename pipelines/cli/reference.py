@@ -38,7 +38,19 @@ echo '{"text": "Love the design, but checkout is broken", "rating": 2}' | tribom
 tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sale" --touchpoints "purchase;billing" \\
   --tables tables""",
     "launches list": "tribometer launches list --product Parcelbird --tables tables",
+    "launches history": "tribometer launches history 2099d96c --tables tables",
     "launches remove": "tribometer launches remove 2099d96c --tables tables",
+    "launches listen": """\
+tribometer launches listen --subscription projects/my-project/subscriptions/launches --once --tables tables""",
+    "launches serve": """\
+echo 6f1d0c2a9b8e4d7f5a3c1e0b9d8f7a6c > github.secrets
+tribometer launches serve --check --http 127.0.0.1:0 --github-secret-file github.secrets \\
+  --github-product parcelbird/app=Parcelbird --tables tables""",
+    "exposure import": """\
+tribometer sql "SELECT product, day, 1000 + events AS orders FROM friction_daily_product WHERE touchpoint = 'any'" \\
+  --tables tables --format csv --output orders.csv
+tribometer exposure import orders.csv --tables tables""",
+    "exposure list": "tribometer exposure list --tables tables",
     "sql": """\
 tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mentions WHERE friction GROUP BY ALL" \\
   --tables tables

@@ -20,6 +20,7 @@ from schemas.tables import FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec
 from schemas.views import FUNCTIONS, ROLLED_UP, behind, load_views
 
 _LENGTH: Final = 32
+_HALF: Final = 0.5
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -50,8 +51,10 @@ class Releases:
     def __init__(self, launches: Iterable[Mapping[str, Any]]) -> None:
         by_line: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
         for launch in launches:
-            if launch["version"] is not None and launch["kind"] in {"release", "fix"}:
-                by_line[launch["product"], ""].append((launch["launched_at"], launch["version"]))
+            steps = [step["at"] for step in launch["rollout"] or () if step["share"] >= _HALF]
+            in_force_at = steps[0] if steps else None if launch["rollout"] else launch["launched_at"]
+            if launch["version"] is not None and launch["kind"] in {"release", "fix"} and in_force_at is not None:
+                by_line[launch["product"], launch["platform"] or ""].append((in_force_at, launch["version"]))
         self._by_line = {line: sorted(releases) for line, releases in by_line.items()}
 
     def in_force(self, day: date) -> Iterator[str]:
@@ -60,8 +63,8 @@ class Releases:
         for line, releases in sorted(self._by_line.items()):
             first = bisect_left(releases, (begin, ""))
             last = bisect_left(releases, (begin + _ONE_DAY, ""))
-            for launched_at, version in releases[max(first - 1, 0) : last]:
-                yield f"{line}{launched_at.isoformat()}{version}"
+            for in_force_at, version in releases[max(first - 1, 0) : last]:
+                yield f"{line}{in_force_at.isoformat()}{version}"
 
 
 def _latest_launches(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.launch import InvalidLaunch, Launch, LaunchKind, parse_instant
+from schemas.launch import InvalidLaunch, Launch, LaunchKind, RecordedBy, parse_instant
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,23 @@ def test_aliases_and_lists_are_understood() -> None:
         ({"product": "app", "launched_at": "2021-06-01", "verson": "1"}, "did you mean version"),
         ({"product": ["app"], "launched_at": "2021-06-01"}, "product must be text"),
         ({"product": "app", "launched_at": "2021-06-01", "touchpoints": 3}, "separated by semicolons"),
+        ({"product": "app", "launched_at": "2021-06-01", "platform": ["ios"]}, "platform must be text"),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": 0.5}, "rollout must be steps such as"),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": "2021-06-01"}, "has the step '2021-06-01'"),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": "soon=1"}, "rollout 'soon' is not a date"),
+        (
+            {"product": "app", "launched_at": "2021-06-01", "rollout": "2021-06-01=0"},
+            "the share '0'; a share is above",
+        ),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": "2021-06-01=1.1"}, "at most 1"),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": "2021-06-01=nan"}, "at most 1"),
+        (
+            {"product": "app", "launched_at": "2021-06-01", "rollout": [{"at": "2021-06-01", "share": True}]},
+            "'True'",
+        ),
+        ({"product": "app", "launched_at": "2021-06-02", "rollout": "2021-06-01=1"}, "begins before the launch"),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": "2021-06-01=0.5;2021-06-01=1"}, "must rise"),
+        ({"product": "app", "launched_at": "2021-06-01", "rollout": "2021-06-01=1;2021-06-02=0.5"}, "must rise"),
     ],
 )
 def test_what_is_wrong_is_named(fields: dict[str, Any], complaint: str) -> None:
@@ -105,6 +123,58 @@ def test_identity_is_product_kind_and_name() -> None:
     assert len({launch.launch_id for launch in [base, *others]}) == 1 + len(others)
 
 
+def test_a_platform_is_part_of_the_identity_and_its_absence_is_not() -> None:
+    everywhere, ios, android = (
+        Launch.parse({"product": "app", "launched_at": "2021-06-01", "version": "4.2", "platform": platform})
+        for platform in (None, "iOS", "android")
+    )
+    assert len({everywhere.launch_id, ios.launch_id, android.launch_id}) == 3
+    assert ios.platform == "ios"
+    # What version 0.1 made of it.
+    assert everywhere.launch_id == "3d8e42cf351d9da4ad49e5127de50ee4"
+
+
+def test_a_rollout_is_one_text_or_a_list() -> None:
+    stated = {"product": "app", "launched_at": "2024-05-01"}
+    text = Launch.parse({**stated, "rollout": " 2024-05-01=0.1; 2024-05-08T12:00:00+02:00=1;"})
+    steps = [{"at": "2024-05-01", "share": 0.1}, {"at": "2024-05-08T10:00:00Z", "share": 1}]
+    assert text == Launch.parse({**stated, "rollout": steps})
+    assert [(step.at.day, step.share) for step in text.rollout] == [(1, 0.1), (8, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("days", "one", "other", "near"),
+    [
+        (14, None, None, True),
+        (15, None, None, False),
+        (-14, None, "ios", True),
+        (3, "ios", "ios", True),
+        (3, "ios", "android", False),
+    ],
+)
+def test_neighbours_share_days_and_platforms(days: int, one: str | None, other: str | None, near: bool) -> None:
+    first = Launch("app", datetime(2024, 6, 1, tzinfo=UTC), version="1", platform=one)
+    second = Launch("app", first.launched_at + timedelta(days=days), version="2", platform=other)
+    assert first.is_neighbour_of(second) is near
+    assert second.is_neighbour_of(first) is near
+    assert not first.is_neighbour_of(replace(second, product="web"))
+    assert not first.is_neighbour_of(first)
+
+
+def test_what_a_statement_leaves_out_is_taken_from_the_one_before() -> None:
+    earlier = Launch.parse(
+        {"product": "app", "launched_at": "2024-05-01", "version": "1", "touchpoints": "billing", "note": "Old."}
+        | {"rollout": "2024-05-01=0.5"}
+    )
+    later = Launch("app", earlier.launched_at, version="1", note="New.")
+    assert later.filled_from(earlier) == replace(earlier, note="New.")
+    moved = replace(later, launched_at=datetime(2024, 5, 2, tzinfo=UTC))
+    assert moved.filled_from(earlier).rollout == ()  # its steps would begin before the launch
+
+
 def test_a_row_holds_the_launch() -> None:
-    launch = Launch("app", datetime(2021, 6, 1, tzinfo=UTC), touchpoints=("billing",), url="https://example.org")
-    assert Launch.of_row(launch.row(datetime(2021, 7, 1, tzinfo=UTC))) == launch
+    launch = Launch.parse(
+        {"product": "app", "launched_at": "2021-06-01", "touchpoints": "billing", "url": "https://example.org"}
+        | {"platform": "web", "rollout": "2021-06-01=0.5;2021-06-02=1"}
+    )
+    assert Launch.of_row(launch.row(datetime(2021, 7, 1, tzinfo=UTC), RecordedBy.CLI)) == launch
