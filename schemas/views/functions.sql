@@ -1,12 +1,18 @@
--- functions: the 95 % Wilson score interval of a share, for the views and for your own queries.
--- Grain: scalar functions of two counts.
--- Units: shares, 0 to 1.
+-- functions: intervals of a share, and the distributions that p-values come from, for the views and your own queries.
+-- Grain: scalar functions.
+-- Units: shares and probabilities, 0 to 1.
 -- Definition: wilson_low(k, n) and wilson_high(k, n) bound the share k / n with z = 1.959964 (Wilson 1927,
 --   JASA 22:209). Both are null when n is 0. Unlike p ± 1.96 · standard error, the interval stays inside 0 to 1
---   and is honest for the small counts of one day.
+--   and is honest for the small counts of one day. normal_cdf is Hart's rational approximation as given by West
+--   (2005, Wilmott 8:70), right to 1e-14. t_quantile_975 is the Cornish-Fisher expansion (Abramowitz
+--   and Stegun 26.7.5), right to 1.1e-4 from 6 degrees of freedom on, and tabled below. t_p_value is the finite series for whole degrees of freedom (Abramowitz and
+--   Stegun 26.7.3 and 26.7.4), exact but for rounding, which is 1e-15 whatever the p-value.
 -- Columns:
---   wilson_low   double  lower bound of k / n
---   wilson_high  double  upper bound of k / n
+--   wilson_low      double  lower bound of k / n
+--   wilson_high     double  upper bound of k / n
+--   normal_cdf      double  of z: probability of a standard normal value up to z
+--   t_quantile_975  double  of df: what Student's t exceeds in 2.5 of 100 cases; df whole or above 6, else null
+--   t_p_value       double  of t and df: two-sided p-value of Student's t; df a whole number from 1 on, else null
 -- Example:
 --   SELECT wilson_low(3, 10), wilson_high(3, 10)
 -- Cost: arithmetic.
@@ -19,3 +25,38 @@ CREATE OR REPLACE MACRO wilson_low(k, n) AS
     CASE WHEN n > 0 THEN greatest(0.0::DOUBLE, wilson_centre(k, n) - wilson_half(k, n)) END;
 CREATE OR REPLACE MACRO wilson_high(k, n) AS
     CASE WHEN n > 0 THEN least(1.0::DOUBLE, wilson_centre(k, n) + wilson_half(k, n)) END;
+
+-- The upper tail of a value that is not negative.
+CREATE OR REPLACE MACRO normal_tail(y) AS
+    CASE
+        WHEN y > 37 THEN 0.0::DOUBLE
+        WHEN y < 7.07106781186547e0 THEN exp(-y * y / 2)
+            * ((((((3.52624965998911e-2 * y + 0.700383064443688e0) * y + 6.37396220353165e0) * y
+                + 33.912866078383e0) * y + 112.079291497871e0) * y + 221.213596169931e0) * y + 220.206867912376e0)
+            / (((((((8.83883476483184e-2 * y + 1.75566716318264e0) * y + 16.064177579207e0) * y
+                + 86.7807322029461e0) * y + 296.564248779674e0) * y + 637.333633378831e0) * y
+                + 793.826512519948e0) * y + 440.413735824752e0)
+        ELSE exp(-y * y / 2) / 2.506628274631e0 / (y + 1 / (y + 2 / (y + 3 / (y + 4 / (y + 0.65e0)))))
+    END;
+CREATE OR REPLACE MACRO normal_cdf(z) AS
+    CASE WHEN z <= 0 THEN normal_tail(-z::DOUBLE) ELSE 1 - normal_tail(z::DOUBLE) END;
+CREATE OR REPLACE MACRO t_quantile_975(df) AS
+    CASE
+        WHEN df IN (1, 2, 3, 4, 5) THEN
+            [12.706204736432e0, 4.302652729911e0, 3.182446305284e0, 2.776445105198e0, 2.570581835636e0][df::INTEGER]
+        WHEN df >= 6 THEN 1.959963984540e0
+            + (2.372271230e0 + (2.822498616e0 + (2.555849680e0 + 1.589534054e0 / df) / df) / df) / df
+    END;
+-- The terms of either series: the next is the one before times (cos θ)² and a fraction of neighbouring numbers.
+CREATE OR REPLACE MACRO t_series(df, cosine) AS
+    list_sum(list_transform(range(0, df // 2), lambda term:
+        cosine ^ (2 * term + df % 2)
+        * coalesce(list_product(list_transform(range(1, term + 1), lambda factor:
+            (2 * factor - 1 + df % 2)::DOUBLE / (2 * factor + df % 2))), 1)));
+CREATE OR REPLACE MACRO t_p_value(t, df) AS
+    CASE WHEN df >= 1 AND df % 1 = 0 THEN
+        greatest(0.0::DOUBLE, 1 - if(df % 2 = 0,
+            abs(t) / sqrt(df + t * t) * t_series(df::BIGINT, sqrt(df / (df + t * t))),
+            (atan(abs(t) / sqrt(df)) + abs(t) / sqrt(df + t * t)
+                * coalesce(t_series(df::BIGINT, sqrt(df / (df + t * t))), 0)) * 2 / pi()))
+    END;
