@@ -191,8 +191,10 @@ SELECT
         AS contribution_low,
     CASE WHEN authors_a + authors_b >= 10 THEN contribution + 1.959963984540054 * standard_error END
         AS contribution_high,
-    rate_effect, mix_effect, overall_a, overall_b,
-    overall_b - overall_a AS change,
+    rate_effect, mix_effect,
+    CASE WHEN reason IS NULL THEN overall_a END AS overall_a,
+    CASE WHEN reason IS NULL THEN overall_b END AS overall_b,
+    CASE WHEN reason IS NULL THEN shared.overall_b - shared.overall_a END AS change,
     CASE
         WHEN reason IS NOT NULL THEN reason
         WHEN authors_a = 0 THEN 'nobody spoke of it in the earlier period: no rate_a'

@@ -17,8 +17,8 @@
 --   promise too narrow an interval (simulated: 84 to 90 % covered instead of 95). It is not let below the lowest
 --   twentieth of what chance gives independent people. Where friction rose the variance above Poisson grows with
 --   the square of the count. excess_low and excess_high are observed * (1 - 1 / ratio_low) and likewise: of the
---   people observed, those attributable (Steenland & Armstrong 2006, Epidemiology 17:512). Simulated launches are
---   covered in 94 to 97 %. excess_before has its own interval, a MOVER of quasi-Poisson score intervals (Zou &
+--   people observed, those attributable (Steenland & Armstrong 2006, Epidemiology 17:512). Of simulated launches 94
+--   to 96 % are covered (tests/pipelines/views/test_launch_impact.py). excess_before has its own interval, a MOVER of quasi-Poisson score intervals (Zou &
 --   Donner 2008, Statistics in Medicine 27:1693). The day-wise columns come from launch_curve, days 0 to 28: the
 --   peak is the largest excess; recovered is the first day from the peak on from which seven days in a row have an
 --   excess_low of 0 or less; the half-life is the days from the peak to the first day whose own seven days (it
@@ -231,7 +231,7 @@ compared AS (
         *,
         nothing_reason IS NULL AND control_reason IS NULL AS has_control,
         CASE WHEN has_control THEN greatest(share_dispersion, lowest) END AS dispersion,
-        before * control_after / (control_before + greatest(1, dispersion)) AS expected,
+        CASE WHEN has_control THEN before * control_after / (control_before + greatest(1, dispersion)) END AS expected,
         ln(greatest(observed, 0.5) / expected) AS log_ratio,
         -- Above Poisson the variance grows with the square of the count, so of 1 / observed only the rest shrinks.
         sqrt(
