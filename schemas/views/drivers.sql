@@ -13,12 +13,12 @@
 --   of it is mix. The interval is the delta method's over authors (independent, both periods; somebody in both
 --   makes it wider than needed) and needs 10 people. A contribution says where the rate moved, not why.
 -- Parameters:
---   product  text  one product; all without it, each for itself
---   a_from   date  first day of the earlier period; 27 days before a_to without it
---   a_to     date  last day of the earlier period; the day before b_from without it
---   b_from   date  first day of the later period; 27 days before b_to without it
---   b_to     date  last day of the later period; the last day the product was heard without it
---   by       text  touchpoint (the default), source, channel, version, or a segment as in segment:plan
+--   of_product  text  one product; all without it, each for itself
+--   a_from      date  first day of the earlier period; 27 days before a_to without it
+--   a_to        date  last day of the earlier period; the day before b_from without it
+--   b_from      date  first day of the later period; 27 days before b_to without it
+--   b_to        date  last day of the later period; the last day the product was heard without it
+--   split       text  touchpoint (the default), source, channel, version, or a segment as in segment:NAME
 -- Columns:
 --   product             text    product
 --   part                text    touchpoint, source and so on; unknown where the event does not say
@@ -45,21 +45,21 @@
 --   null_reason         text    why a number is null; null where none is
 -- Example:
 --   SELECT part, round(100 * contribution, 1) AS points, rate_effect, mix_effect
---   FROM drivers(product := 'firefox', b_from := '2021-06-01', b_to := '2021-06-14', a_from := '2021-05-04')
+--   FROM drivers(of_product := 'firefox', b_from := '2021-06-01', b_to := '2021-06-14', a_from := '2021-05-04')
 --   ORDER BY abs(contribution) DESC
 -- Cost: event_touchpoints of both periods; by segment, mentions of both.
 CREATE OR REPLACE MACRO drivers(
-    product := NULL, a_from := NULL, a_to := NULL, b_from := NULL, b_to := NULL, by := 'touchpoint'
+    of_product := NULL, a_from := NULL, a_to := NULL, b_from := NULL, b_to := NULL, split := 'touchpoint'
 ) AS TABLE
 WITH heard AS (
     SELECT daily.product, max(daily.day) AS last_day
     FROM friction_daily_product AS daily
-    WHERE daily.product IS NOT NULL AND (product IS NULL OR daily.product = product)
+    WHERE daily.product IS NOT NULL AND (of_product IS NULL OR daily.product = of_product)
     GROUP BY daily.product
     UNION ALL
-    SELECT product, NULL
-    WHERE product IS NOT NULL
-        AND NOT EXISTS (FROM friction_daily_product AS daily WHERE daily.product = product)
+    SELECT of_product, NULL
+    WHERE of_product IS NOT NULL
+        AND NOT EXISTS (FROM friction_daily_product AS daily WHERE daily.product = of_product)
 ),
 periods AS (
     SELECT
@@ -74,21 +74,21 @@ said AS (
     SELECT
         event.product, event.day, event.author, event.friction,
         coalesce(CASE
-            WHEN "by" = 'touchpoint' THEN event.touchpoint
-            WHEN "by" = 'source' THEN event.source
-            WHEN "by" = 'channel' THEN event.channel
-            WHEN "by" = 'version' THEN event.version
-            ELSE error('by must be touchpoint, source, channel, version or segment:name')
+            WHEN split = 'touchpoint' THEN event.touchpoint
+            WHEN split = 'source' THEN event.source
+            WHEN split = 'channel' THEN event.channel
+            WHEN split = 'version' THEN event.version
+            ELSE error('split must be touchpoint, source, channel, version or segment:NAME')
         END, 'unknown') AS part
     FROM event_touchpoints AS event
-    WHERE NOT starts_with("by", 'segment:') AND (event.touchpoint = 'any') = ("by" <> 'touchpoint')
-        AND (product IS NULL OR event.product = product)
+    WHERE NOT starts_with(split, 'segment:') AND (event.touchpoint = 'any') = (split <> 'touchpoint')
+        AND (of_product IS NULL OR event.product = of_product)
     UNION ALL
     SELECT
         mention.product, mention.day, mention.author, mention.friction,
-        coalesce(mention.segment["by"[length('segment:') + 1:]], 'unknown') AS part
+        coalesce(mention.segment[split[length('segment:') + 1:]], 'unknown') AS part
     FROM mentions AS mention
-    WHERE starts_with("by", 'segment:') AND (product IS NULL OR mention.product = product)
+    WHERE starts_with(split, 'segment:') AND (of_product IS NULL OR mention.product = of_product)
 ),
 -- A person once per part and period, then divided over their parts.
 people AS (

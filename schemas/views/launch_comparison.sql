@@ -9,9 +9,9 @@
 --   not move. A launch that is too young or has no baseline is compared with nothing and nothing with it. Ranks are
 --   no test: the worst of three launches is no news.
 -- Parameters:
---   product   text    one product; all without it
---   launch    text    one launch, its launch_id or version, told beside the earlier ones; all without it
---   age_days  bigint  days since the launch to compare, 1 to 29; 14 without it
+--   of_product  text    one product; all without it
+--   launch      text    one launch, its launch_id or version, told beside the earlier ones; all without it
+--   age_days    bigint  days since the launch to compare, 1 to 29; 14 without it
 -- Columns:
 --   launch_id            text     launch
 --   product              text     product
@@ -36,14 +36,14 @@
 --   null_reason          text     why excess or percentile is null; null where neither is
 -- Example:
 --   SELECT version, excess, rank, earlier_launches, median_excess, beyond_all
---   FROM launch_comparison(product := 'firefox', launch := '89', age_days := 7) WHERE touchpoint = 'usability'
+--   FROM launch_comparison(of_product := 'firefox', launch := '89', age_days := 7) WHERE touchpoint = 'usability'
 --   ORDER BY launched_at DESC
 -- Cost: launch_curve of the product.
-CREATE OR REPLACE MACRO launch_comparison(product := NULL, launch := NULL, age_days := 14) AS TABLE
+CREATE OR REPLACE MACRO launch_comparison(of_product := NULL, launch := NULL, age_days := 14) AS TABLE
 WITH heard AS (
     SELECT daily.product, max(daily.day) AS last_day
     FROM friction_daily_product AS daily
-    WHERE product IS NULL OR daily.product = product
+    WHERE of_product IS NULL OR daily.product = of_product
     GROUP BY daily.product
 ),
 asked AS (
@@ -55,7 +55,7 @@ asked AS (
             ELSE error('age_days must be 1 to 29') END AS wanted_age
     FROM launches
     LEFT JOIN heard ON heard.product = launches.product
-    WHERE launches.kind IN ('release', 'fix') AND (product IS NULL OR launches.product = product)
+    WHERE launches.kind IN ('release', 'fix') AND (of_product IS NULL OR launches.product = of_product)
 ),
 chosen AS (
     SELECT
@@ -121,5 +121,5 @@ SELECT
     END AS null_reason
 FROM beside
 UNION ALL BY NAME
-SELECT product AS product, 'no such release or fix in the ledger' AS null_reason
-WHERE coalesce(product, launch) IS NOT NULL AND NOT EXISTS (FROM chosen);
+SELECT of_product AS product, 'no such release or fix in the ledger' AS null_reason
+WHERE coalesce(of_product, launch) IS NOT NULL AND NOT EXISTS (FROM chosen);

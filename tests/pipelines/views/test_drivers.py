@@ -152,7 +152,7 @@ class TestOtherParts:
         plans = {author: author[:4] for author, *_ in self.SAID}
         column = by.split(":")[0]
         values = {author: {"plan": plan} for author, plan in plans.items()} if column == "segment" else plans
-        found = drivers(table(self.SAID, **{column: values}), f"by := '{by}'")
+        found = drivers(table(self.SAID, **{column: values}), f"split := '{by}'")
         assert {part: row["rate_effect"] for part, row in found.items()} == {"free": 0, "paid": 0}
         assert found["paid"]["change"] == pytest.approx(-0.05)
         # Mean rate less the mean overall rate of 0.325, times the change of the share.
@@ -161,7 +161,7 @@ class TestOtherParts:
 
     def test_what_no_event_says_is_unknown(self) -> None:
         for by in ("version", "segment:country"):
-            (part,) = drivers(table(self.SAID), f"by := '{by}'")
+            (part,) = drivers(table(self.SAID), f"split := '{by}'")
             assert part == "unknown"
 
     def test_a_part_heard_in_one_period_is_all_mix(self) -> None:
@@ -176,15 +176,15 @@ class TestOtherParts:
         assert sum(row["contribution"] for row in found.values()) == pytest.approx(0.5, abs=1e-12)
 
     def test_another_way_to_divide_is_refused(self) -> None:
-        with pytest.raises(duckdb.Error, match="by must be touchpoint, source"):
-            drivers(table(self.SAID), "by := 'mood'")
+        with pytest.raises(duckdb.Error, match="split must be touchpoint, source"):
+            drivers(table(self.SAID), "split := 'mood'")
 
 
 class TestWhatCannotBeSaid:
     @pytest.mark.parametrize(
         ("arguments", "reason"),
         [
-            ("product := 'ghost'", "no feedback about this product"),
+            ("of_product := 'ghost'", "no feedback about this product"),
             ("a_from := '2023-01-01', a_to := '2023-02-01'", "nobody spoke in the earlier period"),
             ("b_from := '2030-01-01', b_to := '2030-02-01'", "nobody spoke in either period"),
             ("b_from := '2024-02-25', b_to := '2024-02-01'", "a period ends before it begins"),

@@ -55,7 +55,7 @@ def compare(
 @pytest.mark.parametrize("age", [1, 7, 14, 29])
 @pytest.mark.parametrize("touchpoint", ["usability", "any"])
 def test_ranks_among_the_earlier_at_the_same_age(db: duckdb.DuckDBPyConnection, age: int, touchpoint: str) -> None:
-    found = compare(db, f"product := 'app', age_days := {age}", touchpoint)
+    found = compare(db, f"of_product := 'app', age_days := {age}", touchpoint)
     assert "outage" not in found
     sums = {
         row["launch_id"]: row
@@ -90,7 +90,7 @@ def test_ranks_among_the_earlier_at_the_same_age(db: duckdb.DuckDBPyConnection, 
 
 
 def test_all_are_cut_at_the_age_of_a_young_launch(db: duckdb.DuckDBPyConnection) -> None:
-    found = compare(db, "product := 'app', launch := 'L243-6'")
+    found = compare(db, "of_product := 'app', launch := 'L243-6'")
     assert {row["age_days"] for row in found.values()} == {DAYS - 243}
     assert (found["L243-6"]["earlier_launches"], found["L243-6"]["null_reason"]) == (5, None)
     assert "L400-7" not in found
@@ -113,14 +113,14 @@ def test_launches_that_cannot_be_compared_say_why(db: duckdb.DuckDBPyConnection)
         "L243-6": "younger than age_days",
         "L400-7": "the launch is after the last day of the product's feedback",
     }
-    assert compare(db, "product := 'ghost'", "any")["ghost"]["null_reason"] == "no feedback about this product"
+    assert compare(db, "of_product := 'ghost'", "any")["ghost"]["null_reason"] == "no feedback about this product"
     future = compare(db, "launch := 'L400-7'")["L400-7"]
     assert future["null_reason"] == "the launch is after the last day of the product's feedback"
     assert (future["excess"], future["rank"]) == (None, None)
 
 
 @pytest.mark.parametrize(
-    "arguments", ["product := 'nobody'", "launch := '99'", "product := 'app', launch := '99'"]
+    "arguments", ["of_product := 'nobody'", "launch := '99'", "of_product := 'app', launch := '99'"]
 )
 def test_an_unknown_launch_is_one_row_with_the_reason(db: duckdb.DuckDBPyConnection, arguments: str) -> None:
     (row,) = ask(db, f"SELECT launch_id, excess, null_reason FROM launch_comparison({arguments})")
