@@ -150,7 +150,7 @@ class TestOtherParts:
     @pytest.mark.parametrize("by", ["source", "channel", "version", "segment:plan"])
     def test_a_change_of_mix_alone(self, by: str) -> None:
         plans = {author: author[:4] for author, *_ in self.SAID}
-        column = by.split(":")[0]
+        column, _, _ = by.partition(":")
         values = {author: {"plan": plan} for author, plan in plans.items()} if column == "segment" else plans
         found = drivers(table(self.SAID, **{column: values}), f"split := '{by}'")
         assert {part: row["rate_effect"] for part, row in found.items()} == {"free": 0, "paid": 0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import duckdb
 import numpy as np
@@ -259,7 +259,8 @@ def score(count: float, phi: float) -> tuple[float, float]:
 def weekly(connection: duckdb.DuckDBPyConnection, product: str) -> np.ndarray[Any, Any]:
     """Ten weeks of friction authors, treated and control."""
     found = connection.execute(
-        """SELECT sum(friction_authors) FILTER (touchpoint = 'usability'), sum(friction_authors) FILTER (touchpoint = 'account')
+        """SELECT sum(friction_authors) FILTER (touchpoint = 'usability'),
+            sum(friction_authors) FILTER (touchpoint = 'account')
         FROM (SELECT *, (day - min(day) OVER ()) // 7 AS week FROM friction_daily_product WHERE product = $1)
         GROUP BY week ORDER BY week""",
         [product],
@@ -290,7 +291,7 @@ def impact(
 
 class TestControls:
     def test_untouched_touchpoints_where_the_launch_names_some(self) -> None:
-        heard = {name: STEADY[:70] for name in ("usability", "account", "billing", "speed")}
+        heard: Days = dict.fromkeys(("usability", "account", "billing", "speed"), STEADY[:70])
         row = impact(heard, launch("app", LAUNCHED, "usability", "speed"))
         assert (row["control"], row["touched"]) == ("untouched touchpoints", True)
         assert row["control_before"] == 2 * row["before"] == 2 * STEADY[28:56].sum()
@@ -358,7 +359,7 @@ class TestCourse:
 
 
 class TestWhatCannotBeSaid:
-    HEARD: Days = {"usability": STEADY[:70], "account": STEADY[:70]}
+    HEARD: ClassVar[Days] = {"usability": STEADY[:70], "account": STEADY[:70]}
 
     @pytest.mark.parametrize(
         ("product", "day", "reason"),

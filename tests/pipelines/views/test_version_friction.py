@@ -24,7 +24,7 @@ def users(
     touchpoint: str = "usability",
     times: int = 1,
 ) -> list[dict[str, Any]]:
-    """Each of `authors` speaks `times` times, on one day after the other; the first `friction` of them meet friction."""
+    """Each of `authors` speaks on `times` days in a row; the first `friction` of them meet friction."""
     return [
         {
             "product": "app",
