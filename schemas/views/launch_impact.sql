@@ -100,7 +100,7 @@ series AS (
 ),
 counted AS (
     SELECT
-        timed.launch_id, daily.touchpoint,
+        timed.product, timed.launch_id, daily.touchpoint,
         floor((daily.day - timed.day) / 7)::BIGINT AS week,
         sum(daily.friction_authors)::BIGINT AS friction,
         max(daily.friction_authors) AS busiest
@@ -110,7 +110,7 @@ counted AS (
 ),
 grid AS (
     SELECT
-        timed.launch_id, series.touchpoint, week,
+        timed.product, timed.launch_id, series.touchpoint, week,
         coalesce(counted.friction, 0) AS friction,
         coalesce(counted.busiest, 0) AS busiest,
         timed.touchpoints,
@@ -118,7 +118,7 @@ grid AS (
     FROM timed
     JOIN series USING (product)
     CROSS JOIN range(-8, 2) AS weeks(week)
-    LEFT JOIN counted USING (launch_id, touchpoint, week)
+    LEFT JOIN counted USING (product, launch_id, touchpoint, week)
     WHERE week >= -timed.before_weeks AND week < timed.after_weeks
 ),
 other_products AS (
@@ -167,11 +167,11 @@ paired AS (
     LEFT JOIN of_other_products USING (launch_id, week)
     LEFT JOIN (SELECT launch_id, min(before_weeks) AS control_weeks FROM other_products GROUP BY launch_id) AS others
         USING (launch_id)
-    WINDOW all_touchpoints AS (PARTITION BY launch_id, week)
+    WINDOW all_touchpoints AS (PARTITION BY product, launch_id, week)
 ),
 summed AS (
     SELECT
-        launch_id, touchpoint, any_value(control) AS control,
+        product, launch_id, touchpoint, any_value(control) AS control,
         max(busiest) FILTER (week >= -4) AS busiest,
         sum(friction) FILTER (week >= 0)::BIGINT AS observed,
         sum(friction) FILTER (week BETWEEN -4 AND -1)::BIGINT AS before,
@@ -194,7 +194,7 @@ summed AS (
             1
         ) AS count_dispersion
     FROM paired
-    GROUP BY launch_id, touchpoint
+    GROUP BY product, launch_id, touchpoint
 ),
 reasoned AS (
     SELECT
@@ -202,7 +202,7 @@ reasoned AS (
         timed.neighbours, timed.touched_by_neighbours,
         series.touchpoint,
         7 * CASE WHEN after_weeks > 0 THEN after_weeks END AS after_days,
-        summed.* EXCLUDE (launch_id, touchpoint),
+        summed.* EXCLUDE (product, launch_id, touchpoint),
         -- The fifth percentile of a dispersion of independent people; Wilson & Hilferty 1931, PNAS 17:684.
         (1 - 2 / (9 * nullif(freedom, 0)) - 1.6448536e0 * sqrt(2 / (9 * nullif(freedom, 0)))) ^ 3 AS lowest,
         (1 - 2 / (9 * nullif(freedom_before, 0)) - 1.6448536e0 * sqrt(2 / (9 * nullif(freedom_before, 0)))) ^ 3
@@ -224,7 +224,7 @@ reasoned AS (
         END AS control_reason
     FROM timed
     JOIN series USING (product)
-    LEFT JOIN summed USING (launch_id, touchpoint)
+    LEFT JOIN summed USING (product, launch_id, touchpoint)
 ),
 compared AS (
     SELECT
