@@ -24,6 +24,7 @@ FIRST_DAY: Final = date(2021, 1, 1)
 LAST_DAY: Final = date(2023, 12, 31)
 """Three years, those of the Firefox release calendar."""
 
+
 def resample(source: str, target: str, events: int) -> Iterator[int]:
     """Fill the empty tables `target` with about `events` rows drawn from those of `source`; yields how many are there.
 

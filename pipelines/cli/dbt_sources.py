@@ -13,7 +13,7 @@ import click
 )
 @click.option("--schema", default="main", show_default=True, help="Schema of the views.")
 @click.option(
-    "--owner-email", default="analytics@example.com", show_default=True, help="Whom dbt's exposures name as their owner."
+    "--owner-email", default="analytics@example.com", show_default=True, help="Owner that the exposures name."
 )
 def dbt_sources(parquet: str | None, schema: str, owner_email: str) -> None:
     """Print a properties file for dbt: every view as a source with its columns, and what is made of them as exposures.

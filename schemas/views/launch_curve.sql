@@ -80,7 +80,7 @@ with_baseline AS (
         sum(friction_authors) FILTER (day_since < 0) OVER same_weekday
             / nullif(sum(authors) FILTER (day_since < 0) OVER same_weekday, 0) AS baseline_rate
     FROM observed
-    WINDOW same_weekday AS (PARTITION BY launch_id, touchpoint, weekday)
+    WINDOW same_weekday AS (PARTITION BY product, launch_id, touchpoint, weekday)
 ),
 with_dispersion AS (
     SELECT
@@ -94,7 +94,7 @@ with_dispersion AS (
             1
         )) AS phi
     FROM with_baseline
-    WINDOW same_series AS (PARTITION BY launch_id, touchpoint)
+    WINDOW same_series AS (PARTITION BY product, launch_id, touchpoint)
 ),
 with_excess AS (
     SELECT
