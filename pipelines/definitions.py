@@ -11,15 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Final
 
-import duckdb
-
-from pipelines.quoting import list_of, literal, quoted
+from pipelines.quoting import list_of, literal, quoted, sql_type
 from pipelines.rollup.stored import Rollups, stored_rollups
 from pipelines.snapshot import READABLE, Snapshot, day_of
-from schemas.tables import DEAD_LETTERS, FEEDBACK, SCORES, TableSpec
+from schemas.tables import DEAD_LETTERS, EXPOSURE, FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec
 from schemas.views import FUNCTIONS, ROLLED_UP, behind, load_views
 
 MODEL_VARIABLE: Final = "tribometer_model"
@@ -59,6 +56,9 @@ _OLDER: Final = "_older"
 _ALL: Final = "tribometer_"
 _UNROLLED: Final = "tribometer_unrolled_"
 """Beginnings of the names of variables that hold files: all of a table's, and those of days not rolled up."""
+
+_SMALL: Final = (LAUNCHES, EXPOSURE, MODEL_CHOICES)
+"""Tables that are copied into memory: many views read them, and each would look at their files."""
 
 _BY_DAY: Final = (FEEDBACK, SCORES)
 """Tables of which the rolled-up views read a day's files for that day's rows, and nothing else."""
@@ -143,9 +143,10 @@ def _rolled_up(unrolled: Snapshot, rollups: Rollups) -> Iterator[str]:
 
 def _views_of(snapshot: Snapshot, specs: Sequence[TableSpec], schema: str, prefix: str) -> Iterator[str]:
     for spec in specs:
+        kind, first = ("TABLE", None) if spec in _SMALL else ("VIEW", 1)
         for variable, files in _lists(spec, snapshot, prefix).items():
-            yield f"SET VARIABLE {variable} = {list_of(files[:1])}"
-        yield f"CREATE OR REPLACE VIEW {schema}.{spec.name} AS {_table_query(spec, snapshot, prefix)}"
+            yield f"SET VARIABLE {variable} = {list_of(files[:first])}"
+        yield f"CREATE OR REPLACE {kind} {schema}.{spec.name} AS {_table_query(spec, snapshot, prefix)}"
 
 
 def _rollup_variable(name: str) -> str:
@@ -154,8 +155,10 @@ def _rollup_variable(name: str) -> str:
 
 def _table_query(spec: TableSpec, snapshot: Snapshot, prefix: str) -> str:
     names = [name for name in spec.table_schema.names if not (spec.restricted and name == "payload")]
-    kinds = _column_types()[spec.name]
-    nothing = "SELECT " + ", ".join(f"NULL::{kinds[name]} AS {quoted(name)}" for name in names) + " WHERE false"
+    columns_of_nothing = (
+        f"NULL::{sql_type(spec.table_schema.field(name).type)} AS {quoted(name)}" for name in names
+    )
+    nothing = f"SELECT {', '.join(columns_of_nothing)} WHERE false"
     options = ""
     if spec.partition is not None:
         # Without the type DuckDB would guess a date and fail on the partition of impossible dates.
@@ -173,18 +176,6 @@ def _table_query(spec: TableSpec, snapshot: Snapshot, prefix: str) -> str:
     if snapshot.as_of is not None:
         query = f"SELECT * FROM ({query}) WHERE {quoted(spec.recorded)} <= {_instant(snapshot.as_of)}"
     return query
-
-
-@cache
-def _column_types() -> dict[str, dict[str, str]]:
-    """DuckDB's name for the type of each column of each table; asked once, because opening a DuckDB takes 45 ms."""
-    kinds = {}
-    with duckdb.connect() as scratch:
-        for spec in READABLE:
-            scratch.register("columns_of", spec.table_schema.empty_table())
-            described = scratch.execute("DESCRIBE columns_of").fetchall()
-            kinds[spec.name] = {str(row[0]): str(row[1]) for row in described}
-    return kinds
 
 
 def _instant(instant: datetime) -> str:

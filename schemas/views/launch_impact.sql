@@ -74,20 +74,14 @@ heard AS (
 ),
 timed AS (
     SELECT
-        launches.*,
+        launches.* REPLACE (len(launches.neighbours) AS neighbours),
         heard.first_day, heard.last_day,
         least(2, (heard.last_day - launches.day + 1) // 7) AS after_weeks,
         (launches.day - heard.first_day) // 7 AS before_weeks,
         (
-            SELECT count(*) FROM launches AS other
-            WHERE other.product = launches.product AND other.launch_id <> launches.launch_id
-                AND abs(other.day - launches.day) <= 14
-        ) AS neighbours,
-        (
             SELECT list_distinct(flatten(list(if(len(other.touchpoints) > 0, other.touchpoints, ['any']))))
             FROM launches AS other
-            WHERE other.product = launches.product AND other.launch_id <> launches.launch_id
-                AND abs(other.day - launches.day) <= 14
+            WHERE list_contains(launches.neighbours, other.launch_id)
         ) AS touched_by_neighbours
     FROM launches
     LEFT JOIN heard USING (product)
