@@ -92,7 +92,7 @@ def import_(
         click.echo(f"warning: {line}", err=True)
 
 
-@exposure.command(name="list")
+@exposure.command(name="list", short_help="Show what was recorded, from when to when.")
 @reads_tables
 @reads_as_of
 @one_product

@@ -64,7 +64,9 @@ def test_errors_no_command_foresaw(
     assert capsys.readouterr().err == f"tribometer: {said}\n"
 
 
-@pytest.mark.parametrize("group", ["", "label", "launches", "dead-letters", "tables", "sources", "pubsub"])
+@pytest.mark.parametrize(
+    "group", ["", "label", "launches", "exposure", "dead-letters", "tables", "sources", "pubsub"]
+)
 def test_the_help_says_all_of_every_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], group: str
 ) -> None:
