@@ -33,10 +33,10 @@ def connect_to(mentions: pa.Table) -> duckdb.DuckDBPyConnection:
     """The relations that drivers reads, made of mentions as the views make them."""
     with duckdb.connect() as maker:
         maker.register("mentions", mentions)
-        events = maker.execute(
+        events = maker.sql(
             "FROM (SELECT * REPLACE (unnest([touchpoint, 'any']) AS touchpoint) FROM mentions)"
         ).to_arrow_table()
-        daily = maker.execute("SELECT DISTINCT product, day FROM mentions").to_arrow_table()
+        daily = maker.sql("SELECT DISTINCT product, day FROM mentions").to_arrow_table()
     return connect_over(
         {"mentions": mentions, "event_touchpoints": events, "friction_daily_product": daily}, "drivers"
     )

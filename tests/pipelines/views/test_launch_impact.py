@@ -195,6 +195,10 @@ class TestSimulatedLaunches:
         assert covered < 0.97 or WORLDS[world].effect > 1  # of a real effect the chance is counted in too
 
 
+# Two counts a side are a saturated model: it has no residual degrees of freedom, and statsmodels says so.
+@pytest.mark.filterwarnings(
+    "ignore::RuntimeWarning", "ignore::statsmodels.tools.sm_exceptions.PerfectSeparationWarning"
+)
 class TestAgainstStatsmodels:
     def test_dispersion_ratio_and_p_value(self, simulation: Simulation) -> None:
         compared = 0
