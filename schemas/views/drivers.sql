@@ -47,7 +47,7 @@
 --   SELECT part, round(100 * contribution, 1) AS points, rate_effect, mix_effect
 --   FROM drivers(of_product := 'firefox', b_from := '2021-06-01', b_to := '2021-06-14', a_from := '2021-05-04')
 --   ORDER BY abs(contribution) DESC
--- Cost: event_touchpoints of both periods; by segment, mentions of both.
+-- Cost: event_touchpoints from a_from to b_to; of the whole history where they are not given.
 CREATE OR REPLACE MACRO drivers(
     of_product := NULL, a_from := NULL, a_to := NULL, b_from := NULL, b_to := NULL, split := 'touchpoint'
 ) AS TABLE
@@ -78,17 +78,15 @@ said AS (
             WHEN split = 'source' THEN event.source
             WHEN split = 'channel' THEN event.channel
             WHEN split = 'version' THEN event.version
+            WHEN starts_with(split, 'segment:') THEN event.segment[substring(split, length('segment:') + 1)]
             ELSE error('split must be touchpoint, source, channel, version or segment:NAME')
         END, 'unknown') AS part
     FROM event_touchpoints AS event
-    WHERE NOT starts_with(split, 'segment:') AND (event.touchpoint = 'any') = (split <> 'touchpoint')
+    WHERE (event.touchpoint = 'any') = (split <> 'touchpoint')
         AND (of_product IS NULL OR event.product = of_product)
-    UNION ALL
-    SELECT
-        mention.product, mention.day, mention.author, mention.friction,
-        coalesce(mention.segment[split[length('segment:') + 1:]], 'unknown') AS part
-    FROM mentions AS mention
-    WHERE starts_with(split, 'segment:') AND (of_product IS NULL OR mention.product = of_product)
+        -- Days that are given skip files; those that are not come from the join below.
+        AND (a_from IS NULL OR event.day >= a_from::DATE)
+        AND (b_to IS NULL OR event.day <= b_to::DATE)
 ),
 -- A person once per part and period, then divided over their parts.
 people AS (
