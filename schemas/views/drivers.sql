@@ -53,13 +53,13 @@ CREATE OR REPLACE MACRO drivers(
 ) AS TABLE
 WITH heard AS (
     SELECT daily.product, max(daily.day) AS last_day
-    FROM friction_daily_product AS daily
+    FROM rollup_daily_product AS daily
     WHERE daily.product IS NOT NULL AND (of_product IS NULL OR daily.product = of_product)
     GROUP BY daily.product
     UNION ALL
     SELECT of_product, NULL
     WHERE of_product IS NOT NULL
-        AND NOT EXISTS (FROM friction_daily_product AS daily WHERE daily.product = of_product)
+        AND NOT EXISTS (FROM rollup_daily_product AS daily WHERE daily.product = of_product)
 ),
 periods AS (
     SELECT

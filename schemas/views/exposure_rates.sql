@@ -3,13 +3,8 @@
 --   is all versions together.
 -- Units: counts of distinct authors; exposure in what measure names; per_1000 in authors per 1,000 of it.
 -- Definition: per_1000 = 1000 · friction_authors / exposure. Its 95 % interval takes exposure as known: it is
---   1000 · count_low(friction_authors) / exposure and likewise count_high. Exposure is the number recorded for the
---   product's day: of a version that version's own number, of version any the one without a version. Where there is
---   none for just that, its parts are added up, of one kind only and the coarsest: numbers for all users before
---   segments, whole days before hours, all versions before single ones. Added segments must all be by the same names
---   (all by plan, or all by plan and country); else exposure is null. Adding up is right for what adds up, as sessions
---   and orders; a device that is active in two hours is in both, so record the day's own number of those. The column
---   added_over says what was added up. Days of exposure without a word are 0 between the product's first and last
+--   1000 · count_low(friction_authors) / exposure and likewise count_high. exposure_daily has the exposure, and says
+--   what it was added up from. Days of exposure without a word are 0 between the product's first and last
 --   day in friction_daily_product. A product that nobody spoke of has no rows. A rate above 1,000 is possible: authors
 --   need not be among the sessions of the day.
 -- Columns:
@@ -34,7 +29,7 @@
 CREATE OR REPLACE VIEW exposure_rates AS
 WITH spoken AS NOT MATERIALIZED (
     SELECT product, 'any' AS version, touchpoint, day, authors, friction_authors
-    FROM friction_daily_product
+    FROM rollup_daily_product
     WHERE product IS NOT NULL
     UNION ALL
     SELECT product, version, touchpoint, day, count(*), count(*) FILTER (friction)
@@ -48,30 +43,8 @@ WITH spoken AS NOT MATERIALIZED (
 ),
 heard AS NOT MATERIALIZED (
     SELECT product, min(day) AS first_day, max(day) AS last_day, list(DISTINCT touchpoint) AS touchpoints
-    FROM friction_daily_product
+    FROM rollup_daily_product
     GROUP BY product
-),
--- What the day's numbers come to, for each way they are broken down.
-parts AS NOT MATERIALIZED (
-    SELECT
-        product, asked AS version, day, measure,
-        map_keys(segment) AS names,
-        hour IS NOT NULL AS is_hourly,
-        version IS NOT NULL AND asked = 'any' AS is_versioned,
-        sum(count) AS total,
-        min(count) AS lowest
-    FROM (SELECT *, unnest(if(version IS NULL, ['any'], ['any', version])) AS asked FROM exposure)
-    GROUP BY ALL
-),
-denominators AS NOT MATERIALIZED (
-    SELECT
-        *,
-        count(*) OVER (PARTITION BY product, version, day, measure, len(names), is_hourly, is_versioned) > 1
-            AS is_ambiguous
-    FROM parts
-    QUALIFY row_number() OVER (
-        PARTITION BY product, version, day, measure ORDER BY len(names), is_hourly, is_versioned, names
-    ) = 1
 ),
 measured AS NOT MATERIALIZED (
     SELECT
@@ -80,23 +53,21 @@ measured AS NOT MATERIALIZED (
         any_value(friction_authors) AS friction_authors,
         bool_or(is_heard) AS is_heard,
         bool_or(has_exposure) AS has_exposure,
-        any_value(total) AS total,
-        any_value(lowest) AS lowest,
-        any_value(is_ambiguous) AS is_ambiguous,
-        any_value(added_over) AS added_over
+        any_value(exposure) AS exposure,
+        any_value(added_over) AS added_over,
+        any_value(exposure_reason) AS exposure_reason
     FROM (
         SELECT
             product, touchpoint, version, day, measure, authors, friction_authors, true AS is_heard,
-            false AS has_exposure, NULL::DOUBLE AS total, NULL::DOUBLE AS lowest, NULL::BOOLEAN AS is_ambiguous,
-            NULL::VARCHAR[] AS added_over
+            false AS has_exposure, NULL::DOUBLE AS exposure, NULL::VARCHAR[] AS added_over,
+            NULL::VARCHAR AS exposure_reason
         FROM spoken
         LEFT JOIN (SELECT DISTINCT product, measure FROM exposure) USING (product)
         UNION ALL
         SELECT
             product, unnest(touchpoints), version, day, measure, NULL, NULL, day BETWEEN first_day AND last_day,
-            true, total, lowest, is_ambiguous,
-            list_concat(if(is_versioned, ['version'], []), if(is_hourly, ['hour'], []), names)
-        FROM denominators
+            true, exposure, added_over, null_reason
+        FROM exposure_daily
         JOIN heard USING (product)
     )
     GROUP BY product, touchpoint, version, day, measure
@@ -107,15 +78,11 @@ judged AS NOT MATERIALIZED (
             if(is_heard, coalesce(authors, 0), NULL) AS authors,
             if(is_heard, coalesce(friction_authors, 0), NULL) AS friction_authors
         ),
-        if(has_exposure AND NOT is_ambiguous, total, NULL) AS exposure,
         CASE
             WHEN measure IS NULL THEN 'no exposure recorded for this product'
             WHEN NOT has_exposure AND version = 'any' THEN 'no exposure recorded for this day'
             WHEN NOT has_exposure THEN 'no exposure recorded for this version on this day'
-            WHEN is_ambiguous THEN 'exposure recorded by different segments only, which do not add up'
-            WHEN NOT isfinite(total) THEN 'exposure is not a number'
-            WHEN lowest < 0 THEN 'negative exposure'
-            WHEN total = 0 THEN 'zero exposure'
+            WHEN exposure_reason IS NOT NULL THEN exposure_reason
             WHEN NOT is_heard THEN 'day not heard: outside the first and last day of the product''s feedback'
         END AS null_reason
     FROM measured

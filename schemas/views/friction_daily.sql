@@ -34,6 +34,8 @@
 --   csat_answers      bigint   answers to a CSAT question
 --   ces               double   mean of CES answers on 1 (hard) to 7 (easy); other scales are carried over linearly
 --   ces_answers       bigint   answers to a CES question
+--   exposure          double   how many could have complained that day, in all; null where not recorded or measured in several ways
+--   per_1000          double   friction_authors per 1,000 of exposure; null where exposure is null or 0
 --   model_version     text     scorer; several where the row mixes models
 -- Example:
 --   SELECT day, source, version, friction_authors, friction_rate, rate_low, rate_high FROM friction_daily
@@ -57,5 +59,14 @@ SELECT
     csat_answers,
     4 + 3 * ces_sum / nullif(ces_answers, 0) AS ces,
     ces_answers,
+    exposure,
+    1000 * friction_authors / nullif(exposure, 0) AS per_1000,
     model_version
-FROM rollup_daily;
+FROM rollup_daily
+LEFT JOIN (
+    SELECT product, day, any_value(exposure) AS exposure
+    FROM exposure_daily
+    WHERE version = 'any' AND null_reason IS NULL
+    GROUP BY product, day
+    HAVING count(*) = 1
+) USING (product, day);

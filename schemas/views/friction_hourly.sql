@@ -29,6 +29,8 @@
 --   csat_answers      bigint   answers to a CSAT question
 --   ces               double   mean of CES answers on 1 (hard) to 7 (easy); other scales are carried over linearly
 --   ces_answers       bigint   answers to a CES question
+--   exposure          double   how many could have complained that hour, in all; null where not recorded or measured in several ways
+--   per_1000          double   friction_authors per 1,000 of exposure; null where exposure is null or 0
 --   model_version     text     scorer; several where the row mixes models
 -- Example:
 --   SELECT hour, sum(mentions) AS mentions FROM friction_hourly
@@ -52,5 +54,14 @@ SELECT
     csat_answers,
     4 + 3 * ces_sum / nullif(ces_answers, 0) AS ces,
     ces_answers,
+    exposure,
+    1000 * friction_authors / nullif(exposure, 0) AS per_1000,
     model_version
-FROM rollup_hourly;
+FROM rollup_hourly
+LEFT JOIN (
+    SELECT product, hour, any_value(count) AS exposure
+    FROM exposure
+    WHERE version IS NULL AND cardinality(segment) = 0 AND count >= 0
+    GROUP BY product, hour
+    HAVING count(*) = 1
+) USING (product, hour);

@@ -42,7 +42,7 @@
 CREATE OR REPLACE MACRO launch_comparison(of_product := NULL, launch := NULL, age_days := 14) AS TABLE
 WITH heard AS (
     SELECT daily.product, max(daily.day) AS last_day
-    FROM friction_daily_product AS daily
+    FROM rollup_daily_product AS daily
     WHERE of_product IS NULL OR daily.product = of_product
     GROUP BY daily.product
 ),

@@ -39,7 +39,7 @@
 -- Cost: 57 days of friction_daily_product per launch.
 CREATE OR REPLACE VIEW launch_curve AS
 WITH daily AS MATERIALIZED (
-    SELECT product, touchpoint, day, authors, friction_authors FROM friction_daily_product
+    SELECT product, touchpoint, day, authors, friction_authors FROM rollup_daily_product
 ),
 heard AS (
     SELECT product, min(day) AS first_day, max(day) AS last_day FROM daily GROUP BY product

@@ -67,7 +67,7 @@
 -- Cost: 10 weeks of friction_daily_product and the days of launch_curve per launch.
 CREATE OR REPLACE VIEW launch_impact AS
 WITH daily AS MATERIALIZED (
-    SELECT product, touchpoint, day, friction_authors FROM friction_daily_product
+    SELECT product, touchpoint, day, friction_authors FROM rollup_daily_product
 ),
 heard AS (
     SELECT product, min(day) AS first_day, max(day) AS last_day FROM daily GROUP BY product

@@ -23,6 +23,7 @@
 --   rate_low          double  lower bound of friction_rate
 --   rate_high         double  upper bound of friction_rate
 --   mean_sentiment    double  mean over mentions
+--   inferred_share    double  share of the authors whose version the ledger tells, not the event: see releases
 --   previous_version  text    the version before, null for the first
 --   previous_authors  bigint  its authors here
 --   previous_rate     double  its friction_rate here
@@ -46,7 +47,8 @@ WITH measured AS (
         friction_authors / authors AS friction_rate,
         wilson_low(friction_authors, authors) AS rate_low,
         wilson_high(friction_authors, authors) AS rate_high,
-        sum(sentiment_sum) / sum(mentions) AS mean_sentiment
+        sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
+        count(*) FILTER (inferred) / authors AS inferred_share
     FROM (
         -- One row per author first: counting rows is cheaper than counting distinct authors.
         SELECT
@@ -55,7 +57,8 @@ WITH measured AS (
             max(day) AS last_day,
             bool_or(friction) AS friction,
             sum(sentiment_sum) AS sentiment_sum,
-            sum(mentions) AS mentions
+            sum(mentions) AS mentions,
+            bool_and(version_source = 'inferred') AS inferred
         FROM event_touchpoints
         WHERE product IS NOT NULL AND version IS NOT NULL AND day IS NOT NULL
         GROUP BY product, version, touchpoint, author
@@ -106,7 +109,7 @@ compared AS (
 )
 SELECT
     product, version, touchpoint, first_day, last_day, days, authors, friction_authors, friction_rate, rate_low,
-    rate_high, mean_sentiment, previous_version, previous_authors, previous_rate,
+    rate_high, mean_sentiment, inferred_share, previous_version, previous_authors, previous_rate,
     CASE WHEN enough THEN friction_rate - previous_rate END AS difference,
     difference - sqrt((friction_rate - rate_low) ^ 2 + (previous_high - previous_rate) ^ 2) AS difference_low,
     difference + sqrt((rate_high - friction_rate) ^ 2 + (previous_rate - previous_low) ^ 2) AS difference_high,
