@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "sql": "pipelines.cli.sql:sql",
     "shell-init": "pipelines.cli.sql:shell_init",
     "launches": "pipelines.cli.launches:launches",
+    "themes": "pipelines.cli.themes:themes",
     "report": "pipelines.cli.report:report",
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",
     "tables": "pipelines.cli.tables:tables",
