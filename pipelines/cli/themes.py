@@ -7,6 +7,7 @@ import time
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TimeElapsedColumn
 
 from pipelines.cli.options import one_product, reads_tables
 from pipelines.cli.sql import show, terminal_width
@@ -27,7 +28,7 @@ def update(tables: str, again: bool) -> None:
     A theme never changes its meaning: a mention that has one keeps it, however many themes are found later. Run twice
     it changes nothing. It may be interrupted at any time and run again, beside listeners, readers and maintenance.
     """
-    from pipelines.cli.progress import BAR_WIDTH, BarColumn, TaskProgressColumn, TimeElapsedColumn, drawn_on
+    from pipelines.cli.progress import BAR_WIDTH, drawn_on
     from pipelines.snapshot import readable_folder
     from pipelines.themes.update import Updater
 
@@ -65,8 +66,9 @@ def list_(tables: str, product: str | None, form: str) -> None:
     def answer() -> None:
         with connect(tables) as connection:
             connection.execute(
-                "SELECT theme_id[:8] AS theme, product, title, touchpoint, friction_authors, first_seen, last_seen, growth "
-                "FROM themes WHERE product = $product OR $product IS NULL ORDER BY friction_authors DESC, theme_id",
+                "SELECT theme_id[:8] AS theme, product, title, touchpoint, friction_authors, first_seen, last_seen, "
+                "growth FROM themes WHERE product = $product OR $product IS NULL "
+                "ORDER BY friction_authors DESC, theme_id",
                 {"product": product},
             )
             out = sys.stdout

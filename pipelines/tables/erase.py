@@ -3,7 +3,8 @@
 1. The suppression is committed: batches that begin from now on drop what must not be stored (`transforms/suppress.py`).
 2. Each table is rewritten without the rows, then barred once: a batch that read the suppressions before step 1 has
    either committed, and its rows are found here, or it fails to commit, reads them again and drops the rows
-   (`transforms/commit.py`). Dead letters, raw, theme mentions and scores come before feedback, whose rows say what to look for in them.
+   (`transforms/commit.py`). Dead letters, raw, theme mentions and scores come before feedback, whose rows say what to
+   look for in them.
 3. Files that hold such rows and that no snapshot names are deleted: those just replaced, those compaction replaced
    before, those a killed writer left. A writer in flight may still mean to commit one of them. After the barrier it has
    to look into the file for suppressed rows first, finds it gone, and runs its batch again.

@@ -11,7 +11,10 @@ from transforms.suppressions import Scope
 
 
 def rows_left(root: str, subjects: Subjects) -> int:
-    """Rows of feedback, scores and theme mentions in the newest snapshots that are the subjects'; not counted by what erased them."""
+    """Rows of feedback, scores and theme mentions in the newest snapshots that are the subjects'.
+
+    Not counted by what erased them.
+    """
     with connect_stored(root) as connection:
         ((count,),) = connection.execute(proving_query(list(subjects))).fetchall()
     return int(count)
@@ -23,7 +26,8 @@ def proving_query(subjects: Sequence[Subject]) -> str:
     conditions = [f"author_key IN ({', '.join(authors)})"] if authors else []
     conditions += [_of_event(subject) for subject in subjects if subject.scope is Scope.EVENT]
     columns = "author_key, source, account, native_id, event_id"
-    said = " UNION ALL ".join(f"SELECT {columns} FROM tables.{spec.name}" for spec in (FEEDBACK, SCORES, THEME_MENTIONS))
+    tables = (FEEDBACK, SCORES, THEME_MENTIONS)
+    said = " UNION ALL ".join(f"SELECT {columns} FROM tables.{spec.name}" for spec in tables)
     return f"SELECT count(*) AS rows_left FROM ({said}) WHERE {' OR '.join(conditions)}"
 
 

@@ -1,8 +1,9 @@
 """Retention: rows older than an age leave the table.
 
-A row's age is that of the event where the partition tells it (`feedback`, its `scores` and its
-`theme_mentions`, but for impossible dates), else the time since the message was received (`raw`, `dead_letters`). Files that are old as a whole are dropped unread: the
-partition or the range of times in the file's footer says so. The others are written again without the old rows.
+A row's age is that of the event where the partition tells it (`feedback`, its `scores` and its `theme_mentions`, but
+for impossible dates), else the time since the message was received (`raw`, `dead_letters`). Files that are old as a
+whole are dropped unread: the partition or the range of times in the file's footer says so. The others are written
+again without the old rows.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -79,7 +80,7 @@ def read_ledger(root: str) -> dict[str, Theme]:
     return dict(sorted(latest.items(), key=lambda item: (item[1].generation, item[0])))
 
 
-def _rows(root: str) -> list[dict[str, object]]:
+def _rows(root: str) -> list[dict[str, Any]]:
     table = open_table(root, THEMES)
     files = [] if table is None else live_files(table)
     return [row for file in files for row in read_file(root, THEMES, file).to_pylist()]

@@ -62,7 +62,7 @@ WINDOW: Final = timedelta(days=28)
 """Themes are sought in stretches of this length, always the same ones."""
 
 REACH: Final = timedelta(days=364)
-"""How long before its window a theme takes mentions: who spoke of it early is found, and history is not read for ever."""
+"""How long before its window a theme takes mentions: who spoke early is found, and history is not read for ever."""
 
 _FIRST_WINDOW: Final = date(1970, 1, 5)
 _ATTEMPTS: Final = 50
@@ -187,7 +187,8 @@ class Updater:
             # After the snapshot, not before: an erasure states what it suppresses before its own transaction, which
             # makes a rewrite of an older snapshot fail.
             suppressed = read_suppressions(self.root)
-            stamps = {"committed_at": self.clock(), "batch_id": uuid.uuid4().hex}
+            written_at = self.clock()
+            stamps = {"committed_at": written_at, "batch_id": uuid.uuid4().hex}
             content = pa.Table.from_pylist([{**row, **stamps} for row in rows], schema=THEME_MENTIONS.table_schema)
             if suppressed and content.num_rows:
                 content = content.filter(pc.invert(suppressed.matching(content)))
@@ -206,7 +207,6 @@ class Updater:
                     removed += stored[label_]
                     if fresh.num_rows:
                         ordered = in_row_order(fresh, THEME_MENTIONS)
-                        written_at = stamps["committed_at"]
                         added.append(
                             write_file(self.root, THEME_MENTIONS, ordered, partition=label_, written_at=written_at)
                         )

@@ -13,22 +13,8 @@ INCIDENTS = {
     "widevine": "My {a} widevine plugin crashed {b} on netflix",
     "passcode": "They removed {a} passcode lock from {b} drive",
 }
-FILLING = (
-    *("apple", "river", "garden", "window", "yellow", "monday", "coffee", "street", "winter", "silver", "bridge"),
-    *(
-        "candle",
-        "forest",
-        "pencil",
-        "rocket",
-        "summer",
-        "ticket",
-        "violin",
-        "wallet",
-        "zipper",
-        "basket",
-        "camera",
-    ),
-)
+_SYLLABLES = ("ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "tu", "va", "ze")
+FILLING = tuple(f"{first}{second}{last}" for first in _SYLLABLES for second in _SYLLABLES for last in "nrt")
 START = date(2024, 3, 18)
 """The first day of one of the stretches in which themes are sought."""
 

@@ -13,14 +13,11 @@ from pipelines.themes.ledger import Theme
 from pipelines.themes.terms import Bags, terms
 
 NOW = datetime(2024, 7, 1, tzinfo=UTC)
+WORDS = ["alpha", "beta", "gamma", "delta", "omega"]
 DAY = np.datetime64("2024-03-04")
 
-_weights = st.dictionaries(
-    st.sampled_from("alpha beta gamma delta omega".split()), st.floats(0.1, 1.2), min_size=1
-)
-_texts = st.lists(
-    st.lists(st.sampled_from("alpha beta gamma delta omega other".split())).map(" ".join), max_size=20
-)
+_weights = st.dictionaries(st.sampled_from(WORDS), st.floats(0.1, 1.2), min_size=1)
+_texts = st.lists(st.lists(st.sampled_from([*WORDS, "other"])).map(" ".join), max_size=20)
 
 
 def _theme(weights: dict[str, float], generation: int, reaches_from: date = date(2024, 1, 1)) -> Theme:

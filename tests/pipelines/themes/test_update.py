@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,12 +80,15 @@ def test_an_interrupted_update_is_finished_by_the_next(tmp_path: Path, monkeypat
         store(place, talk())
     update(whole)
 
-    def stop(name: str) -> None:
-        if name == stopped_at:
-            raise KeyboardInterrupt
+    def stop_at(place: str) -> Callable[[str], None]:
+        def stop(name: str) -> None:
+            if name == place:
+                raise KeyboardInterrupt
 
-    for stopped_at in ("after_themes", "after_theme_mentions"):
-        monkeypatch.setattr("pipelines.themes.update.failpoint", stop)
+        return stop
+
+    for place in ("after_themes", "after_theme_mentions"):
+        monkeypatch.setattr("pipelines.themes.update.failpoint", stop_at(place))
         with pytest.raises(KeyboardInterrupt):
             update(broken)
     monkeypatch.undo()
@@ -128,14 +132,16 @@ def test_the_same_text_from_many_is_no_theme(tmp_path: Path) -> None:
 def test_below_five_authors_a_theme_is_gone_from_view(root: str) -> None:
     retain(root, THEME_MENTIONS, instant((START + timedelta(days=9)).isoformat(), 0))
     left = dict(ask(root, "SELECT theme_id, count(DISTINCT author) FROM theme_mentions GROUP BY theme_id"))
-    assert left and max(left.values()) < 5
+    assert left
+    assert max(left.values()) < 5
     assert ask(root, "FROM themes") == ask(root, "FROM theme_daily") == ask(root, "FROM theme_quotes()") == []
 
 
 def test_one_quote_of_each_author(root: str) -> None:
     theme = ask(root, "SELECT theme_id FROM themes WHERE title LIKE '%space bar%'")[0][0]
     quotes = ask(root, f"SELECT quote FROM theme_quotes(theme := '{theme[:12]}')")
-    assert len(quotes) == 12 and all("space bar" in quote for (quote,) in quotes)
+    assert len(quotes) == 12
+    assert all("space bar" in quote for (quote,) in quotes)
     assert ask(root, f"FROM theme_quotes(theme := '{theme}', k := 13)") == []
 
 

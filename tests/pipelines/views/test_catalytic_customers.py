@@ -67,7 +67,7 @@ def _by_chance(seed: int) -> dict[str, list[tuple[str, int]]]:
     for number in range(40):
         size = int(random.integers(20, 121))
         crowd = random.permutation(150)[:size]
-        days = [0 if place < size // 8 else 28 + place % 20 for place in range(size)]
+        days = [0 if place < size // 8 else 28 + place // 10 for place in range(size)]
         themes[f"theme{number}"] = [(f"author-{one}", day) for one, day in zip(crowd, days, strict=True)]
     return themes
 
