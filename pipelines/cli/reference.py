@@ -39,6 +39,10 @@ tribometer launches add Parcelbird 2025-06-10 --kind campaign --title "Summer sa
   --tables tables""",
     "launches list": "tribometer launches list --product Parcelbird --tables tables",
     "launches remove": "tribometer launches remove 2099d96c --tables tables",
+    "themes update": "tribometer themes update --tables tables",
+    "themes list": "tribometer themes list --product Parcelbird --tables tables",
+    "themes merge": "tribometer themes merge 8d23df46 61c71b86 --tables tables",
+    "themes name": 'tribometer themes name 61c71b86 "New checkout" --tables tables',
     "sql": """\
 tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mentions WHERE friction GROUP BY ALL" \\
   --tables tables
