@@ -9,7 +9,7 @@
 --   authors           bigint  distinct authors
 --   friction_authors  bigint  distinct authors with friction
 -- Example:
---   SELECT day, friction_authors FROM theme_daily JOIN themes USING (product, theme_id)
+--   SELECT day, d.friction_authors FROM theme_daily AS d JOIN themes USING (product, theme_id)
 --   WHERE product = 'firefox' AND title LIKE '%space bar%' ORDER BY day
 -- Cost: theme_mentions; the rule of five authors reads all its days.
 CREATE OR REPLACE VIEW theme_daily AS
