@@ -28,7 +28,7 @@
 -- Example:
 --   SELECT title, touchpoint, friction_authors, first_seen, growth, nearest_launch FROM themes
 --   WHERE product = 'firefox' ORDER BY friction_authors DESC LIMIT 20
--- Cost: all of theme_mentions: some two in three rows an event less than mentions, and no texts.
+-- Cost: all of theme_mentions; no texts.
 CREATE OR REPLACE VIEW themes AS
 WITH ledger AS (
     SELECT *
