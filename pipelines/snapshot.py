@@ -14,13 +14,28 @@ from pathlib import Path
 from typing import Final
 
 from schemas.errors import TribometerError, UsageError
-from schemas.tables import DEAD_LETTERS, ERASURES, EXPOSURE, FEEDBACK, LAUNCHES, MODEL_CHOICES, RUNS, SCORES
+from schemas.tables import (
+    DEAD_LETTERS,
+    ERASURES,
+    EXPOSURE,
+    FEEDBACK,
+    LAUNCHES,
+    MODEL_CHOICES,
+    RUNS,
+    SCORES,
+    THEME_DAYS,
+    THEME_MENTIONS,
+    THEMES,
+)
 from transforms.delta import active_files, open_table
 from transforms.parquet import may_lack_columns
 
-READABLE: Final = (MODEL_CHOICES, SCORES, FEEDBACK, DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES)
+READABLE: Final = (
+    *(MODEL_CHOICES, THEME_DAYS, THEME_MENTIONS, THEMES, SCORES, FEEDBACK),
+    *(DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES),
+)
 """Tables a reader opens, in this order: a model is chosen when its scores are there, and scores are of rows that are
-there. Whoever sees the choice finds the scores."""
+there. Whoever sees the choice finds the scores, and whoever sees a theme's mentions the theme."""
 
 
 @dataclass(frozen=True)

@@ -275,6 +275,55 @@ ERASURES: Final = pa.schema(
 )
 """The erasure log: one row per completed erasure, signed with the author key."""
 
+THEMES: Final = pa.schema(
+    [
+        _required("theme_id", pa.string()),
+        _required("generation", pa.int32()),
+        pa.field("product", pa.string()),
+        _required("weights", pa.map_(pa.string(), pa.float64())),
+        _required("terms_version", pa.int32()),
+        _required("reaches_from", pa.date32()),
+        _required("label", pa.string()),
+        _required("created_at", INSTANT),
+        _required("recorded_at", INSTANT),
+        pa.field("name", pa.string()),
+        pa.field("merged_into", pa.string()),
+    ]
+)
+"""The ledger of themes: one row per edit of a theme, the latest `recorded_at` counts; only the last three change."""
+
+THEME_MENTIONS: Final = pa.schema(
+    [
+        _required("theme_mention_id", pa.string()),
+        *(
+            FEEDBACK.field(name)
+            for name in (
+                *("event_id", "source", "channel", "account", "native_id", "author_key", "occurred_at"),
+                *("received_at", "product", "version"),
+            )
+        ),
+        _required("mention", pa.int64()),
+        *(MENTION.field(MENTION.get_field_index(name)) for name in ("start", "end", "touchpoint")),
+        _required("friction", pa.bool_()),
+        _required("theme_id", pa.string()),
+        _required("similarity", pa.float64()),
+        _required("committed_at", INSTANT),
+        _required("batch_id", pa.string()),
+    ]
+)
+"""The theme of each mention that has one, without its text. Whose words they are and when they were said stands here
+again, as in `SCORES`."""
+
+THEME_DAYS: Final = pa.schema(
+    [
+        _required("day", pa.string()),
+        _required("feedback_digest", pa.string()),
+        _required("themes_digest", pa.string()),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""Of which feedback and which themes the theme mentions of a day were made: the latest `recorded_at` counts."""
+
 
 def empty(schema: pa.Schema) -> pa.RecordBatch:
     """A batch of no rows."""

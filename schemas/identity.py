@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,17 @@ def event_id(source: str, account: str | None, native_id: str, revision: str) ->
 def score_id(event_id: str, model_version: str) -> str:
     """Identity of what one model says of one revision of an event, 32 hexadecimal digits."""
     return _digest(b"tribo-score", (event_id, model_version))
+
+
+def theme_id(terms_version: int, product: str | None, weights: Mapping[str, float]) -> str:
+    """Identity of a theme, 32 hexadecimal digits: the same terms of the same product are the same theme."""
+    terms = (f"{term}={weights[term]:.9f}" for term in sorted(weights))
+    return _digest(b"tribo-theme", (str(terms_version), product or "", *terms))
+
+
+def theme_mention_id(event_id: str, mention: int) -> str:
+    """Identity of the theme of one mention of one revision, 32 hexadecimal digits."""
+    return _digest(b"tribo-mention", (event_id, str(mention)))
 
 
 def event_key(source: str, account: str | None, native_id: str) -> str:

@@ -49,11 +49,19 @@ SUPPRESSIONS: Final = TableSpec(
     "suppressions", arrow.SUPPRESSIONS, "recorded_at", identity="suppression_id", restricted=True
 )
 ERASURES: Final = TableSpec("erasures", arrow.ERASURES, "finished_at", identity="erasure_id")
+THEMES: Final = TableSpec("themes", arrow.THEMES, "recorded_at")
+THEME_MENTIONS: Final = TableSpec(
+    "theme_mentions", arrow.THEME_MENTIONS, "committed_at", partition="day", identity="theme_mention_id"
+)
+THEME_DAYS: Final = TableSpec("theme_days", arrow.THEME_DAYS, "recorded_at")
 
 COMMIT_ORDER: Final = (RAW, DEAD_LETTERS, FEEDBACK)
 """A batch's tables in the order of their commits: whoever sees a row of `feedback` can find its bytes in `raw`."""
 
 TABLES: Final = {
     spec.name: spec
-    for spec in (*COMMIT_ORDER, MODEL_CHOICES, SCORES, LAUNCHES, EXPOSURE, RUNS, SUPPRESSIONS, ERASURES)
+    for spec in (
+        *(*COMMIT_ORDER, MODEL_CHOICES, SCORES, LAUNCHES, EXPOSURE, RUNS, SUPPRESSIONS, ERASURES),
+        *(THEMES, THEME_MENTIONS, THEME_DAYS),
+    )
 }

@@ -64,6 +64,7 @@ class Suppressions:
 SUBJECT_COLUMNS: Final = {
     "feedback": ("author_key", "source", "account", "native_id"),
     "scores": ("author_key", "source", "account", "native_id"),
+    "theme_mentions": ("author_key", "source", "account", "native_id"),
     "raw": ("author_key", "source", "account", "native_id"),
     "dead_letters": ("author_key", "event_key", "dead_letter_id"),
 }

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "dbt-sources": "pipelines.cli.dbt_sources:dbt_sources",
     "launches": "pipelines.cli.launches:launches",
     "exposure": "pipelines.cli.exposure:exposure",
+    "themes": "pipelines.cli.themes:themes",
     "report": "pipelines.cli.report:report",
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",
     "tables": "pipelines.cli.tables:tables",

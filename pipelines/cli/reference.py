@@ -51,6 +51,10 @@ tribometer sql "SELECT product, day, 1000 + events AS orders FROM friction_daily
   --tables tables --format csv --output orders.csv
 tribometer exposure import orders.csv --tables tables""",
     "exposure list": "tribometer exposure list --tables tables",
+    "themes update": "tribometer themes update --tables tables",
+    "themes list": "tribometer themes list --product Parcelbird --tables tables",
+    "themes merge": "tribometer themes merge 8d23df46 61c71b86 --tables tables",
+    "themes name": 'tribometer themes name 61c71b86 "New checkout" --tables tables',
     "sql": """\
 tribometer sql "SELECT touchpoint, count(DISTINCT author) AS people FROM mentions WHERE friction GROUP BY ALL" \\
   --tables tables

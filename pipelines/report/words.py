@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from math import log, sqrt
 from typing import Final
 
 import duckdb
 
+from pipelines.function_words import function_words
 from pipelines.report.queries import hold, rows
 from pipelines.report.scope import Scope
 
@@ -52,7 +51,7 @@ def distinguishing_words(
     counts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for row in rows(connection, "words", minimum_authors=_MINIMUM_AUTHORS, **scope.parameters):
         counts[row["episode"]][row["word"]] = (row["authors_during"], row["authors_before"])
-    empty = _function_words() | set(scope.product.lower().split())
+    empty = function_words() | set(scope.product.lower().split())
     found = {}
     for episode in episodes:
         words = counts[episode.key]
@@ -61,12 +60,6 @@ def distinguishing_words(
         best = sorted((word for word in scores if scores[word] >= _MINIMUM_SCORE), key=lambda word: -scores[word])
         found[episode.key] = best[:WORDS_SHOWN]
     return found
-
-
-@cache
-def _function_words() -> frozenset[str]:
-    """English words that say how a sentence is built and not what it is about."""
-    return frozenset(files(__package__).joinpath("function_words.txt").read_text(encoding="utf-8").split())
 
 
 def _score(used: tuple[int, int], total: tuple[int, int]) -> float:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipelines.tables.finding import Finding
 from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.event import INVALID_DAY, PLAUSIBLE_YEARS
-from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, RUNS, SCORES, TableSpec
+from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, RUNS, SCORES, THEME_DAYS, THEME_MENTIONS, TableSpec
 from transforms.delta import (
     LiveFile,
     table_path,
@@ -22,6 +22,8 @@ from transforms.parquet import read_file
 _BROUGHT_BACK_BY: Final = {
     FEEDBACK.name: "replay the files they came from, or seek the subscription back: what is there is recognised",
     SCORES.name: "`tribometer rescore` with the models they are of: it scores what has no scores",
+    THEME_MENTIONS.name: "`tribometer themes update --again`: it assigns every day anew",
+    THEME_DAYS.name: "`tribometer themes update`: it looks at the days again",
     RAW.name: "replay the files they came from, or seek the subscription back: what is there is recognised",
     DEAD_LETTERS.name: "replay the files they came from: those refused again are stored again",
     RUNS.name: "nothing does: they are a record of runs, no other table needs them",

@@ -3,7 +3,8 @@
 1. The suppression is committed: batches that begin from now on drop what must not be stored (`transforms/suppress.py`).
 2. Each table is rewritten without the rows, then barred once: a batch that read the suppressions before step 1 has
    either committed, and its rows are found here, or it fails to commit, reads them again and drops the rows
-   (`transforms/commit.py`). Dead letters, raw and scores come before feedback, whose rows say what to look for in them.
+   (`transforms/commit.py`). Dead letters, raw, theme mentions and scores come before feedback, whose rows say what to
+   look for in them.
 3. Files that hold such rows and that no snapshot names are deleted: those just replaced, those compaction replaced
    before, those a killed writer left, and the rollups of the days that changed. A writer in flight may still mean to
    commit one of them. After the barrier it has to look into the file for suppressed rows first, finds it gone, and
@@ -37,7 +38,7 @@ from pipelines.tables.subjects import Subject, Subjects
 from schemas.erasure import Erasure
 from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.identity import AuthorKeyring, suppression_id
-from schemas.tables import DEAD_LETTERS, ERASURES, FEEDBACK, RAW, SCORES, SUPPRESSIONS, TableSpec
+from schemas.tables import DEAD_LETTERS, ERASURES, FEEDBACK, RAW, SCORES, SUPPRESSIONS, THEME_MENTIONS, TableSpec
 from transforms.commit import append
 from transforms.delta import (
     ACTION_KEY,
@@ -60,7 +61,7 @@ from transforms.identities import known_identities
 from transforms.parquet import UNFINISHED, read_file, write_file
 from transforms.suppressions import SUBJECT_COLUMNS, Scope
 
-ORDER: Final = (DEAD_LETTERS, RAW, SCORES, FEEDBACK)
+ORDER: Final = (DEAD_LETTERS, RAW, THEME_MENTIONS, SCORES, FEEDBACK)
 """Tables in the order in which they are rewritten and their files deleted. Feedback is last: its rows are how an
 interrupted erasure finds again what belongs to them in the others."""
 
@@ -101,7 +102,7 @@ class Eraser:
 
     def find(self) -> dict[Subject, Found]:
         """What there is of each subject, in the tables and left over on the disk; changes nothing."""
-        for spec in (FEEDBACK, SCORES, RAW, DEAD_LETTERS):
+        for spec in (FEEDBACK, SCORES, THEME_MENTIONS, RAW, DEAD_LETTERS):
             _retry(spec, partial(self._find_in, spec))
         return self._found()
 

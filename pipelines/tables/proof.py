@@ -6,24 +6,29 @@ from collections.abc import Sequence
 
 from pipelines.connect import connect_stored
 from pipelines.tables.subjects import Subject, Subjects
+from schemas.tables import FEEDBACK, SCORES, THEME_MENTIONS
 from transforms.suppressions import Scope
 
 
 def rows_left(root: str, subjects: Subjects) -> int:
-    """Rows of feedback and scores in the newest snapshots that are the subjects'; not counted by what erased them."""
+    """Rows of feedback, scores and theme mentions in the newest snapshots that are the subjects'.
+
+    Not counted by what erased them.
+    """
     with connect_stored(root) as connection:
         ((count,),) = connection.execute(proving_query(list(subjects))).fetchall()
     return int(count)
 
 
 def proving_query(subjects: Sequence[Subject]) -> str:
-    """SQL over the stored tables that counts the rows of feedback and scores that are the subjects'."""
+    """SQL over the stored tables that counts the rows of feedback, scores and theme mentions that are the subjects'."""
     authors = [_literal(subject.key) for subject in subjects if subject.scope is Scope.AUTHOR]
     conditions = [f"author_key IN ({', '.join(authors)})"] if authors else []
     conditions += [_of_event(subject) for subject in subjects if subject.scope is Scope.EVENT]
     columns = "author_key, source, account, native_id, event_id"
-    both = f"(SELECT {columns} FROM tables.feedback UNION ALL SELECT {columns} FROM tables.scores)"
-    return f"SELECT count(*) AS rows_left FROM {both} WHERE {' OR '.join(conditions)}"
+    tables = (FEEDBACK, SCORES, THEME_MENTIONS)
+    said = " UNION ALL ".join(f"SELECT {columns} FROM tables.{spec.name}" for spec in tables)
+    return f"SELECT count(*) AS rows_left FROM ({said}) WHERE {' OR '.join(conditions)}"
 
 
 def _of_event(subject: Subject) -> str:

@@ -1,9 +1,9 @@
 """Retention: rows older than an age leave the table.
 
-A row's age is that of the event where the partition tells it (`feedback` and its `scores`, but for impossible dates),
-else the time
-since the message was received (`raw`, `dead_letters`). Files that are old as a whole are dropped unread: the
-partition or the range of times in the file's footer says so. The others are written again without the old rows.
+A row's age is that of the event where the partition tells it (`feedback`, its `scores` and its `theme_mentions`, but
+for impossible dates), else the time since the message was received (`raw`, `dead_letters`). Files that are old as a
+whole are dropped unread: the partition or the range of times in the file's footer says so. The others are written
+again without the old rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipelines.rollup.stored import sweep
 from pipelines.snapshot import open_snapshot
 from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.event import INVALID_DAY
-from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, SCORES, TableSpec
+from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, SCORES, THEME_MENTIONS, TableSpec
 from transforms.delta import (
     ACTION_KEY,
     CommitConflictError,
@@ -38,7 +38,7 @@ from transforms.delta import (
 )
 from transforms.parquet import read_file, write_file
 
-RETAINED: Final = (FEEDBACK, SCORES, RAW, DEAD_LETTERS)
+RETAINED: Final = (FEEDBACK, SCORES, THEME_MENTIONS, RAW, DEAD_LETTERS)
 """Tables whose rows may be dropped by age; the others are small and say what was done. Feedback goes before its scores:
 a reader, who opens them the other way round, then never sees an event without the scores it had."""
 

@@ -5,7 +5,9 @@
 --   JASA 22:209). Both are null when n is 0. Unlike p ± 1.96 · standard error, the interval stays inside 0 to 1
 --   and is honest for the small counts of one day. count_low(k) and count_high(k) bound the mean behind a Poisson
 --   count k (Barker 2002, The American Statistician 56:85); divide both by an exposure for the interval of a rate.
---   A count of 0 has an upper bound of 3.84. Both are null when k is negative or null.
+--   A count of 0 has an upper bound of 3.84. Both are null when k is negative or null. newcombe_low(k1, n1, k2, n2) and
+--   newcombe_high bound the difference k1 / n1 - k2 / n2 of two groups of people by their Wilson intervals (Newcombe
+--   1998, Statistics in Medicine 17:873, method 10); null when one of the groups is empty.
 --   normal_cdf is Hart's rational approximation as given by West (2005, Wilmott 8:70), right to 1e-14. t_quantile_975
 --   is the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5), right to 1.1e-4 from 6 degrees of freedom on, and
 --   tabled below. t_p_value is the finite series for whole degrees of freedom (Abramowitz and Stegun 26.7.3 and
@@ -17,6 +19,8 @@
 -- Columns:
 --   wilson_low         double  lower bound of k / n
 --   wilson_high        double  upper bound of k / n
+--   newcombe_low       double  lower bound of k1 / n1 - k2 / n2
+--   newcombe_high      double  upper bound of k1 / n1 - k2 / n2
 --   count_low          double  lower bound of the mean behind k
 --   count_high         double  upper bound of the mean behind k
 --   normal_cdf         double  of z: probability of a standard normal value up to z
@@ -83,4 +87,12 @@ CREATE OR REPLACE MACRO t_p_value(t, df) AS
             abs(t) / sqrt(df + t * t) * t_series(df::BIGINT, sqrt(df / (df + t * t))),
             (atan(abs(t) / sqrt(df)) + abs(t) / sqrt(df + t * t)
                 * coalesce(t_series(df::BIGINT, sqrt(df / (df + t * t))), 0)) * 2 / pi()))
+    END;
+CREATE OR REPLACE MACRO newcombe_low(k1, n1, k2, n2) AS
+    CASE WHEN n1 > 0 AND n2 > 0 THEN
+        k1 / n1 - k2 / n2 - sqrt((k1 / n1 - wilson_low(k1, n1)) ^ 2 + (wilson_high(k2, n2) - k2 / n2) ^ 2)
+    END;
+CREATE OR REPLACE MACRO newcombe_high(k1, n1, k2, n2) AS
+    CASE WHEN n1 > 0 AND n2 > 0 THEN
+        k1 / n1 - k2 / n2 + sqrt((wilson_high(k1, n1) - k1 / n1) ^ 2 + (k2 / n2 - wilson_low(k2, n2)) ^ 2)
     END;

@@ -13,7 +13,9 @@ from schemas.errors import UsageError
 
 @click.command(short_help="Drop rows older than an age.")
 @reads_tables
-@duration_option("--feedback", help="Drop feedback and its scores that occurred more than AGE ago, as 400d.")
+@duration_option(
+    "--feedback", help="Drop feedback with its scores and themes that occurred more than AGE ago, as 400d."
+)
 @duration_option("--raw", help="Drop original bytes received more than AGE ago, as 30d.")
 @duration_option("--dead-letters", help="Drop dead letters received more than AGE ago, as 90d.")
 @click.option("--dry-run", is_flag=True, help="Say what would go.")
@@ -36,7 +38,8 @@ def retention(
     from pipelines.tables.disk import file_system_now
     from pipelines.tables.retention import RETAINED, cutoff_of, retain
 
-    ages = {"feedback": feedback, "scores": feedback, "raw": raw, "dead_letters": dead_letters}
+    ages = dict.fromkeys(("feedback", "scores", "theme_mentions"), feedback)
+    ages |= {"raw": raw, "dead_letters": dead_letters}
     if not any(ages.values()):
         raise UsageError("no age given; say for instance --raw 30d --feedback 400d --dead-letters 90d")
     root, specs = chosen_tables(tables)

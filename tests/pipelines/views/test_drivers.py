@@ -38,7 +38,7 @@ def connect_to(mentions: pa.Table) -> duckdb.DuckDBPyConnection:
         ).to_arrow_table()
         daily = maker.sql("SELECT DISTINCT product, day FROM mentions").to_arrow_table()
     return connect_over(
-        {"mentions": mentions, "event_touchpoints": events, "friction_daily_product": daily}, "drivers"
+        {"mentions": mentions, "event_touchpoints": events, "rollup_daily_product": daily}, "drivers"
     )
 
 

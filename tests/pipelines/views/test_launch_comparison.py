@@ -35,7 +35,7 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
     launches.append(launch("ghost", START, launch_id="ghost"))
     connection = connect_over(
         {
-            "friction_daily_product": daily_table({"app": (START, heard)}),
+            "rollup_daily_product": daily_table({"app": (START, heard)}),
             "launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
         },
         "launch_curve",

@@ -70,7 +70,7 @@ def connect_to(
 ) -> duckdb.DuckDBPyConnection:
     return connect_over(
         {
-            "friction_daily_product": daily_table(series),
+            "rollup_daily_product": daily_table(series),
             "launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
         },
         "launch_curve",
@@ -265,7 +265,7 @@ def weekly(connection: duckdb.DuckDBPyConnection, product: str) -> np.ndarray[An
     found = connection.execute(
         """SELECT sum(friction_authors) FILTER (touchpoint = 'usability'),
             sum(friction_authors) FILTER (touchpoint = 'account')
-        FROM (SELECT *, (day - min(day) OVER ()) // 7 AS week FROM friction_daily_product WHERE product = $1)
+        FROM (SELECT *, (day - min(day) OVER ()) // 7 AS week FROM rollup_daily_product WHERE product = $1)
         GROUP BY week ORDER BY week""",
         [product],
     ).fetchall()

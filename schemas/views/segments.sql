@@ -1,0 +1,118 @@
+-- segments: how much friction each segment of the customers meets, against the rest.
+-- Grain: one row per product, segment name, value and touchpoint (any is all of them together).
+-- Units: distinct authors; shares and rates 0 to 1.
+-- Definition: a person belongs to the value that their event carries; value (none) holds the events of the product
+--   without that segment, so that nobody is left out. Somebody who changed their plan stands in both values. The rest
+--   of a value is everybody with an event of another value; the interval of the difference takes the two groups for
+--   different people, as they are but for those. Events with impossible dates are excluded.
+-- Parameters:
+--   of_product  text  this product only; null for each
+--   since    date  first UTC day; null for the beginning
+--   until    date  last UTC day; null for the end
+-- Columns:
+--   product                text    product, null where the source does not say
+--   segment                text    name of the segment, such as plan
+--   value                  text    its value, or (none) for events without it
+--   touchpoint             text    touchpoint, other where none is likely enough, or any for all together
+--   authors                bigint  distinct authors
+--   share                  double  authors / authors of all values
+--   friction_authors       bigint  distinct authors with friction
+--   friction_rate          double  friction_authors / authors
+--   rate_low               double  lower bound of friction_rate
+--   rate_high              double  upper bound of friction_rate
+--   rest_authors           bigint  distinct authors with an event of another value
+--   rest_friction_authors  bigint  those of them with friction in such an event
+--   difference             double  friction_rate minus that of the rest; null without a rest
+--   difference_low         double  lower bound of difference
+--   difference_high        double  upper bound of difference
+--   null_reason            text    why difference is null; null where it is not
+-- Example:
+--   SELECT value, friction_authors, authors, friction_rate, difference, difference_low, difference_high
+--   FROM segments(of_product := 'firefox', since := '2021-06-01') WHERE segment = 'locale' AND touchpoint = 'any'
+-- Cost: event_touchpoints and events of the days asked for; texts are not read.
+CREATE OR REPLACE MACRO segments(of_product := NULL, since := NULL, until := NULL) AS TABLE
+WITH heard AS (
+    SELECT t.event_id, t.day, t.product AS about, t.touchpoint, t.author, t.friction
+    FROM event_touchpoints AS t
+    WHERE (of_product IS NULL OR t.product = of_product)
+        AND (since IS NULL OR t.day >= since::DATE)
+        AND (until IS NULL OR t.day <= until::DATE)
+),
+-- Filtered by day once more, as a join does not tell which files to skip.
+carrying AS (
+    SELECT e.event_id, e.day, e.segment AS carried
+    FROM events AS e
+    WHERE (of_product IS NULL OR e.product = of_product)
+        AND (since IS NULL OR e.day >= since::DATE)
+        AND (until IS NULL OR e.day <= until::DATE)
+),
+said AS (
+    SELECT * FROM heard JOIN carrying USING (day, event_id)
+),
+names AS (
+    SELECT DISTINCT about, unnest(map_keys(carried)) AS segment FROM said WHERE touchpoint = 'any'
+),
+people AS (
+    SELECT
+        said.about, names.segment, coalesce(said.carried[names.segment], '(none)') AS value, said.touchpoint,
+        said.author, bool_or(said.friction) AS friction
+    FROM said
+    JOIN names ON names.about IS NOT DISTINCT FROM said.about
+    GROUP BY ALL
+),
+-- Who has one value only is missing from the rest of that value; who has several is in the rest of each.
+alone AS (
+    SELECT
+        about, segment, touchpoint, author,
+        if(count(*) = 1, any_value(value), NULL) AS only_value,
+        if(count(*) FILTER (friction) = 1, any_value(value) FILTER (friction), NULL) AS only_friction_value,
+        count(*) FILTER (friction) > 0 AS friction
+    FROM people
+    GROUP BY about, segment, touchpoint, author
+),
+everybody AS (
+    SELECT about, segment, touchpoint, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
+    FROM alone
+    GROUP BY about, segment, touchpoint
+),
+exclusive AS (
+    SELECT about, segment, touchpoint, value, sum(authors)::BIGINT AS authors, sum(friction)::BIGINT AS friction_authors
+    FROM (
+        SELECT about, segment, touchpoint, only_value AS value, count(*) AS authors, 0 AS friction
+        FROM alone GROUP BY ALL
+        UNION ALL
+        SELECT about, segment, touchpoint, only_friction_value, 0, count(*) FROM alone GROUP BY ALL
+    )
+    GROUP BY about, segment, touchpoint, value
+),
+counted AS (
+    SELECT about, segment, touchpoint, value, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
+    FROM people
+    GROUP BY about, segment, touchpoint, value
+),
+beside AS (
+    SELECT
+        counted.*,
+        counted.authors / everybody.authors AS share,
+        everybody.authors - coalesce(exclusive.authors, 0) AS rest_authors,
+        everybody.friction_authors - coalesce(exclusive.friction_authors, 0) AS rest_friction_authors
+    FROM counted
+    JOIN everybody
+        ON everybody.about IS NOT DISTINCT FROM counted.about
+        AND everybody.segment = counted.segment AND everybody.touchpoint = counted.touchpoint
+    LEFT JOIN exclusive
+        ON exclusive.about IS NOT DISTINCT FROM counted.about
+        AND exclusive.segment = counted.segment AND exclusive.touchpoint = counted.touchpoint
+        AND exclusive.value = counted.value
+)
+SELECT
+    about AS product, segment, value, touchpoint, authors, share, friction_authors,
+    friction_authors / authors AS friction_rate,
+    wilson_low(friction_authors, authors) AS rate_low,
+    wilson_high(friction_authors, authors) AS rate_high,
+    rest_authors, rest_friction_authors,
+    friction_authors / authors - rest_friction_authors / nullif(rest_authors, 0) AS difference,
+    newcombe_low(friction_authors, authors, rest_friction_authors, rest_authors) AS difference_low,
+    newcombe_high(friction_authors, authors, rest_friction_authors, rest_authors) AS difference_high,
+    CASE WHEN rest_authors = 0 THEN 'everybody has this value' END AS null_reason
+FROM beside;
