@@ -27,7 +27,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.connect import MODEL_VARIABLE, connect
+from pipelines.connect import connect
+from pipelines.definitions import MODEL_VARIABLE
 from pipelines.snapshot import open_snapshot
 from pipelines.themes.assign import assign
 from pipelines.themes.label import Phrases
