@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from schemas.tables import FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec
 from schemas.views import FUNCTIONS, ROLLED_UP, behind, load_views
 
 _LENGTH: Final = 32
+_MACRO: Final = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
 _HALF: Final = 0.5
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -40,9 +42,16 @@ def fingerprints(snapshot: Snapshot) -> dict[str, str]:
 
 @cache
 def rules() -> str:
-    """Digest of the SQL that rollups are made by: a view that changes makes all of them anew."""
+    """Digest of the SQL that rollups are made by, views and functions: a change makes all of them anew."""
     functions = next(view for view in load_views() if view.name == FUNCTIONS)
-    return _digest(view.sql for view in (functions, *behind(ROLLED_UP)))
+    macros = {found[1]: found[0] for found in _MACRO.finditer(functions.sql)}
+    parts = [view.sql for view in behind(ROLLED_UP)]
+    used: dict[str, str] = {}
+    for part in parts:  # grows while it is gone through: a macro may use another
+        new = {name: text for name, text in macros.items() if name not in used and f"{name}(" in part}
+        used |= new
+        parts += new.values()
+    return _digest(parts)
 
 
 class Releases:

@@ -28,6 +28,7 @@
 --   rating_raw       double   the same on its own scale
 --   rating_scale     text     that scale, worst to best, as in 1-5
 --   survey_kind      text     nps, csat or ces
+--   text_sentiment   float    sentiment of the whole event by its text alone
 --   model_version    text     scorer
 -- Example:
 --   SELECT date_trunc('week', day) AS week, count(DISTINCT author) FILTER (friction) / count(DISTINCT author) AS rate
@@ -59,6 +60,7 @@ SELECT
     any_value(rating_raw) AS rating_raw,
     any_value(rating_scale) AS rating_scale,
     any_value(survey_kind) AS survey_kind,
+    any_value(text_sentiment) AS text_sentiment,
     any_value(model_version) AS model_version
 FROM (SELECT * EXCLUDE (touchpoint), unnest([touchpoint, 'any']) AS touchpoint FROM mentions)
 GROUP BY event_id, day, product, touchpoint;

@@ -7,8 +7,8 @@
 --   often the second touchpoint hurts people whom the first hurt: they are different people, not a cause.
 -- Parameters:
 --   of_product  text  this product only; null for each
---   since       date  first UTC day; null for the beginning
---   until       date  last UTC day; null for the end
+--   from_day    date  first UTC day; null for the beginning
+--   to_day      date  last UTC day; null for the end
 --   least       int   fewest people of a row; 5 unless said
 -- Columns:
 --   product             text    product, null where the source does not say
@@ -34,14 +34,14 @@
 --   SELECT from_touchpoint, to_touchpoint, authors, median_days, difference, difference_low, difference_high
 --   FROM journeys(of_product := 'firefox') ORDER BY authors DESC
 -- Cost: event_touchpoints of the days asked for.
-CREATE OR REPLACE MACRO journeys(of_product := NULL, since := NULL, until := NULL, least := 5) AS TABLE
+CREATE OR REPLACE MACRO journeys(of_product := NULL, from_day := NULL, to_day := NULL, least := 5) AS TABLE
 WITH days AS (
     SELECT t.product, t.author, t.touchpoint, t.day, bool_or(t.friction) AS friction
     FROM event_touchpoints AS t
     WHERE t.day IS NOT NULL AND t.touchpoint NOT IN ('any', 'other')
         AND (of_product IS NULL OR t.product = of_product)
-        AND (since IS NULL OR t.day >= since::DATE)
-        AND (until IS NULL OR t.day <= until::DATE)
+        AND (from_day IS NULL OR t.day >= from_day::DATE)
+        AND (to_day IS NULL OR t.day <= to_day::DATE)
     GROUP BY t.product, t.author, t.touchpoint, t.day
 ),
 stations AS (

@@ -33,6 +33,7 @@
 --   rating_raw       double   the same on its own scale
 --   rating_scale     text     that scale, worst to best, as in 1-5
 --   survey_kind      text     nps, csat or ces
+--   text_sentiment   float    sentiment of the whole event by its text alone
 --   text             text     the clause itself
 --   text_start       int      where the clause starts in the event's text, from 0
 --   text_end         int      where it ends
@@ -52,7 +53,7 @@ SELECT
     m.sentiment_label = 'positive' AND m.friction_p < 0.5 AS delight,
     m.friction_p AS friction_p, m.sentiment_label AS sentiment_label, m.sentiment AS sentiment,
     m.sentiment_p AS sentiment_p, m.effort AS effort, m.intents AS intents, m.theme_id AS theme_id,
-    rating, rating_raw, rating_scale, survey_kind,
+    rating, rating_raw, rating_scale, survey_kind, text_sentiment,
     substring(text, m.start + 1, m."end" - m.start) AS text,
     m.start AS text_start, m."end" AS text_end,
     thread, url, model_version

@@ -7,9 +7,9 @@
 --   impossible dates are excluded.
 -- Parameters:
 --   of_product  text  this product only; null for each
---   since    date  first UTC day; null for the beginning
---   until    date  last UTC day; null for the end
---   by       text  day, week, month, or all for all days together
+--   from_day    date  first UTC day; null for the beginning
+--   to_day      date  last UTC day; null for the end
+--   bucket      text  day, week, month, or all for all days together
 -- Columns:
 --   product                      text    product, null where the source does not say
 --   source                       text    where it came from
@@ -26,34 +26,25 @@
 --   displeased                   bigint  events rated -0.5 or worse, what the second share is of
 --   null_reason                  text    why agreement or a share is null; null where none is
 -- Example:
---   SELECT source, rating_scale, period, gap, agreement FROM rating_text_gap(of_product := 'Gmail', by := 'month')
+--   SELECT source, rating_scale, period, gap, agreement FROM rating_text_gap(of_product := 'Gmail', bucket := 'month')
 --   ORDER BY ALL
 -- Cost: events and event_touchpoints of the days asked for; texts are not read.
-CREATE OR REPLACE MACRO rating_text_gap(of_product := NULL, since := NULL, until := NULL, by := 'week') AS TABLE
+CREATE OR REPLACE MACRO rating_text_gap(of_product := NULL, from_day := NULL, to_day := NULL, bucket := 'week') AS TABLE
 WITH rated AS (
     SELECT
-        e.event_id, e.day, e.product AS about, e.source, e.rating_scale, e.rating, e.text_sentiment::DOUBLE AS words,
-        CASE "by"
+        e.product AS about, e.source, e.rating_scale, e.rating, e.text_sentiment::DOUBLE AS words, e.friction,
+        CASE bucket
             WHEN 'all' THEN NULL
             WHEN 'day' THEN e.day
             WHEN 'week' THEN date_trunc('week', e.day)::DATE
             WHEN 'month' THEN date_trunc('month', e.day)::DATE
-            ELSE error('by is day, week, month or all')
+            ELSE error('bucket is day, week, month or all')
         END AS period
-    FROM events AS e
-    WHERE e.rating IS NOT NULL AND e.text_sentiment IS NOT NULL
+    FROM event_touchpoints AS e
+    WHERE e.touchpoint = 'any' AND e.rating IS NOT NULL AND e.text_sentiment IS NOT NULL
         AND (of_product IS NULL OR e.product = of_product)
-        AND (since IS NULL OR e.day >= since::DATE)
-        AND (until IS NULL OR e.day <= until::DATE)
-),
--- Filtered by day once more, as a join does not tell which files to skip.
-heard AS (
-    SELECT t.event_id, t.day, t.friction
-    FROM event_touchpoints AS t
-    WHERE t.touchpoint = 'any'
-        AND (of_product IS NULL OR t.product = of_product)
-        AND (since IS NULL OR t.day >= since::DATE)
-        AND (until IS NULL OR t.day <= until::DATE)
+        AND (from_day IS NULL OR e.day >= from_day::DATE)
+        AND (to_day IS NULL OR e.day <= to_day::DATE)
 ),
 counted AS (
     SELECT
@@ -68,7 +59,6 @@ counted AS (
         count(*) FILTER (rating <= -0.5) AS displeased,
         count(*) FILTER (rating <= -0.5 AND NOT friction) AS displeased_without_friction
     FROM rated
-    JOIN heard USING (day, event_id)
     GROUP BY about, source, rating_scale, period
 )
 SELECT

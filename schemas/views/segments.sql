@@ -7,8 +7,8 @@
 --   different people, as they are but for those. Events with impossible dates are excluded.
 -- Parameters:
 --   of_product  text  this product only; null for each
---   since    date  first UTC day; null for the beginning
---   until    date  last UTC day; null for the end
+--   from_day    date  first UTC day; null for the beginning
+--   to_day      date  last UTC day; null for the end
 -- Columns:
 --   product                text    product, null where the source does not say
 --   segment                text    name of the segment, such as plan
@@ -28,26 +28,15 @@
 --   null_reason            text    why difference is null; null where it is not
 -- Example:
 --   SELECT value, friction_authors, authors, friction_rate, difference, difference_low, difference_high
---   FROM segments(of_product := 'firefox', since := '2021-06-01') WHERE segment = 'locale' AND touchpoint = 'any'
+--   FROM segments(of_product := 'firefox', from_day := '2021-06-01') WHERE segment = 'locale' AND touchpoint = 'any'
 -- Cost: event_touchpoints and events of the days asked for; texts are not read.
-CREATE OR REPLACE MACRO segments(of_product := NULL, since := NULL, until := NULL) AS TABLE
-WITH heard AS (
-    SELECT t.event_id, t.day, t.product AS about, t.touchpoint, t.author, t.friction
+CREATE OR REPLACE MACRO segments(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
+WITH said AS (
+    SELECT t.product AS about, t.touchpoint, t.author, t.friction, t.segment AS carried
     FROM event_touchpoints AS t
     WHERE (of_product IS NULL OR t.product = of_product)
-        AND (since IS NULL OR t.day >= since::DATE)
-        AND (until IS NULL OR t.day <= until::DATE)
-),
--- Filtered by day once more, as a join does not tell which files to skip.
-carrying AS (
-    SELECT e.event_id, e.day, e.segment AS carried
-    FROM events AS e
-    WHERE (of_product IS NULL OR e.product = of_product)
-        AND (since IS NULL OR e.day >= since::DATE)
-        AND (until IS NULL OR e.day <= until::DATE)
-),
-said AS (
-    SELECT * FROM heard JOIN carrying USING (day, event_id)
+        AND (from_day IS NULL OR t.day >= from_day::DATE)
+        AND (to_day IS NULL OR t.day <= to_day::DATE)
 ),
 names AS (
     SELECT DISTINCT about, unnest(map_keys(carried)) AS segment FROM said WHERE touchpoint = 'any'

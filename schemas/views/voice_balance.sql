@@ -10,10 +10,10 @@
 --   a name: top_share is the share of events by the most frequent 1 % of them (at least one person), herfindahl the
 --   sum of squared shares, effective_authors its inverse: as many people speaking equally often.
 -- Parameters:
---   product      text    this product only; null for each
---   since        date    first UTC day; null for the beginning
---   until        date    last UTC day; null for the end
---   by           text    day, week, month, or all for all days together
+--   of_product   text    this product only; null for each
+--   from_day     date    first UTC day; null for the beginning
+--   to_day       date    last UTC day; null for the end
+--   bucket       text    day, week, month, or all for all days together
 --   competitors  text[]  names to look for in the texts, as whole words in any case; null looks for none
 -- Columns:
 --   product                   text    product, null where the source does not say
@@ -43,28 +43,28 @@
 --   null_reason               text    why a column is null; null where none is
 -- Example:
 --   SELECT voice, friction_rate, adjusted_rate, adjusted_difference_low, adjusted_difference_high, top_share
---   FROM voice_balance(of_product := 'firefox', since := '2021-06-01', until := '2021-08-31')
+--   FROM voice_balance(of_product := 'firefox', from_day := '2021-06-01', to_day := '2021-08-31')
 -- Cost: event_touchpoints of the days asked for. With competitors the texts of those days too: name a product
 --   and some weeks then.
 CREATE OR REPLACE MACRO voice_balance(
-    of_product := NULL, since := NULL, until := NULL, by := 'all', competitors := NULL
+    of_product := NULL, from_day := NULL, to_day := NULL, bucket := 'all', competitors := NULL
 ) AS TABLE
 WITH said AS (
     SELECT
         t.product AS about, t.event_id, t.day, t.touchpoint, t.author, t.friction,
         CASE WHEN t.channel IN ('support', 'survey') THEN 'own' ELSE 'public' END AS voice,
-        CASE "by"
+        CASE bucket
             WHEN 'all' THEN NULL
             WHEN 'day' THEN t.day
             WHEN 'week' THEN date_trunc('week', t.day)::DATE
             WHEN 'month' THEN date_trunc('month', t.day)::DATE
-            ELSE error('by is day, week, month or all')
+            ELSE error('bucket is day, week, month or all')
         END AS period
     FROM event_touchpoints AS t
     WHERE t.day IS NOT NULL AND t.channel IN ('support', 'survey', 'review', 'social', 'forum')
         AND (of_product IS NULL OR t.product = of_product)
-        AND (since IS NULL OR t.day >= since::DATE)
-        AND (until IS NULL OR t.day <= until::DATE)
+        AND (from_day IS NULL OR t.day >= from_day::DATE)
+        AND (to_day IS NULL OR t.day <= to_day::DATE)
 ),
 people AS (
     SELECT
@@ -127,8 +127,8 @@ texts AS (
     FROM events AS e
     WHERE competitors IS NOT NULL
         AND (of_product IS NULL OR e.product = of_product)
-        AND (since IS NULL OR e.day >= since::DATE)
-        AND (until IS NULL OR e.day <= until::DATE)
+        AND (from_day IS NULL OR e.day >= from_day::DATE)
+        AND (to_day IS NULL OR e.day <= to_day::DATE)
 ),
 naming AS (
     SELECT DISTINCT said.about, said.voice, said.period, said.author, names.name

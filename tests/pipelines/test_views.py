@@ -349,6 +349,10 @@ class TestEveryView:
         ]
         assert [(column.name, column.kind) for column in view.columns] == kinds
 
+    def test_documents_its_parameters(self, db: duckdb.DuckDBPyConnection, view: Any) -> None:
+        found = rows(db, "SELECT parameters FROM duckdb_functions() WHERE function_name = $1", view.name)
+        assert [parameter.name for parameter in view.parameters] == (found[0][0] if found else [])
+
     def test_runs_its_example(self, db: duckdb.DuckDBPyConnection, view: Any) -> None:
         assert db.execute(view.example).description
 

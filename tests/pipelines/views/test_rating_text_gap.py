@@ -18,7 +18,7 @@ from tests.pipelines.views.crowd import crowd, touched
 def test_each_scale_by_itself(crowded: duckdb.DuckDBPyConnection, scale: str) -> None:
     ((events, gap, agreement, pleased, displeased),) = crowded.execute(
         """SELECT events, gap, agreement, pleased_with_friction, displeased_without_friction
-        FROM rating_text_gap(of_product := 'app', by := 'all') WHERE rating_scale = $1""",
+        FROM rating_text_gap(of_product := 'app', bucket := 'all') WHERE rating_scale = $1""",
         [scale],
     ).fetchall()
     rows = [
@@ -38,7 +38,7 @@ def test_each_scale_by_itself(crowded: duckdb.DuckDBPyConnection, scale: str) ->
 
 def test_weeks_begin_on_monday_and_add_up(crowded: duckdb.DuckDBPyConnection) -> None:
     found = crowded.execute(
-        """SELECT bool_and(isodow(period) = 1), sum(events) = (SELECT sum(events) FROM rating_text_gap(by := 'all'))
+        """SELECT bool_and(isodow(period) = 1), sum(events) = (SELECT sum(events) FROM rating_text_gap(bucket := 'all'))
         FROM rating_text_gap()"""
     ).fetchall()
     assert found == [(True, True)]
@@ -57,4 +57,4 @@ def test_one_event_has_no_agreement(tmp_path: Any) -> None:
 
 def test_another_period_is_refused(crowded: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.Error, match="day, week, month or all"):
-        crowded.execute("FROM rating_text_gap(by := 'year')").fetchall()
+        crowded.execute("FROM rating_text_gap(bucket := 'year')").fetchall()

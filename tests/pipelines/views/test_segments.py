@@ -44,7 +44,7 @@ def test_every_value_against_the_rest(crowded: duckdb.DuckDBPyConnection, produc
 
 def test_the_days_are_those_asked_for(crowded: duckdb.DuckDBPyConnection) -> None:
     found = crowded.execute(
-        "SELECT sum(authors) FROM segments(since := '2024-03-10', until := '2024-03-10') WHERE touchpoint = 'any'"
+        "SELECT sum(authors) FROM segments(from_day := '2024-03-10', to_day := '2024-03-10') WHERE touchpoint = 'any'"
     ).fetchall()
     day = [row for row in crowd() if row["day"] == "2024-03-10"]
     assert found == [(len({(row["product"], author_of(row), row["segment"].get("plan")) for row in day}),)]
