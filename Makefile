@@ -80,6 +80,7 @@ evaluate: install  ## Measure the shipped model and keep the figures in its card
 	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))
 
 docs: install  ## Write the generated pages again
+	@$(BIN)/python -m pipelines.view_types
 	@$(BIN)/python -m pipelines.docs
 
 # Written without addresses, so that it installs from whichever registry pip is set up for.

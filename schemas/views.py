@@ -9,6 +9,7 @@ Parameters (one a line: name, type, meaning) the file makes a table macro instea
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from typing import Final
 
 FUNCTIONS: Final = "functions"
 """The file that makes functions instead of a view; it comes first."""
+
+TYPES_FILE: Final = "view_types.json"
+"""Beside this module: what `column_types` reads."""
 
 ROLLED_UP: Final = (
     "event_touchpoints",
@@ -65,6 +69,11 @@ class View:
     def is_macro(self) -> bool:
         """Whether it is asked with parameters, as `FROM name(…)`."""
         return bool(self.parameters)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a view: neither a macro nor the functions."""
+        return not self.is_macro and self.name != FUNCTIONS
 
     @property
     def relation(self) -> str:
@@ -150,6 +159,15 @@ def behind(names: Sequence[str]) -> tuple[View, ...]:
         if view.name in wanted:
             wanted |= view.sources(everything)
     return tuple(view for view in views if view.name in wanted)
+
+
+@cache
+def column_types() -> Mapping[str, Mapping[str, str]]:
+    """By view that is no macro, its columns and their types in DuckDB's words; `make docs` writes the file."""
+    types: Mapping[str, Mapping[str, str]] = json.loads(
+        (resources.files("schemas") / TYPES_FILE).read_text("utf-8")
+    )
+    return types
 
 
 @cache

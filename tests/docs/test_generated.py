@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.cli.reference import EXAMPLES, commands
 from pipelines.docs import PAGES, write_pages
+from pipelines.view_types import FILE, view_types
 from schemas.tables import TABLES
 from schemas.views import FUNCTIONS, load_views
 from tests.docs.pages import DOCS
@@ -51,6 +52,10 @@ def test_the_parser_sees_subcommands() -> None:
 def test_every_command_has_an_example_and_no_example_is_of_another() -> None:
     assert sorted(EXAMPLES) == sorted(RUNNABLE)
     assert [name for name, example in EXAMPLES.items() if f"tribometer {name}" not in example] == []
+
+
+def test_the_types_of_the_views_are_those_they_have() -> None:
+    assert FILE.read_text(encoding="utf-8") == view_types(), "run `make docs`"
 
 
 @pytest.mark.parametrize("table", TABLES)
