@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from pipelines.listen import process as module
-from pipelines.listen.jobs import Hung, Ready
+from pipelines.listen.jobs import Done, Hung, Ready, RunBatch
 from pipelines.listen.process import WorkerProcess
 from pipelines.listen.worker import WorkerSettings
 from schemas.mapping import load_mapping
+from tests.pipelines.listen.test_attendant import done
 
 
 class ScriptedPipe:
@@ -44,3 +50,38 @@ def test_time_in_which_the_listener_itself_was_stopped_does_not_count(
     worker = WorkerProcess(WorkerSettings("tables", load_mapping("feedback_event"), Path("key")))
     worker._pipe = pipe  # type: ignore[assignment]
     assert worker._receive(10.0) == (Ready() if answered else Hung(10.0))
+
+
+def _worker_with_a_child(
+    messages: int, resident_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[WorkerProcess, Connection]:
+    """A worker whose process answers one job of `messages`; it is another program, and so is how large it is."""
+    worker = WorkerProcess(WorkerSettings("tables", load_mapping("feedback_event"), Path("key")))
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
+    process.start()
+    worker._process, worker._pipe = process, ours
+    theirs.send(done(messages))
+    monkeypatch.setattr(module, "_resident_bytes", lambda pid: resident_bytes if pid == process.pid else 0)
+    return worker, theirs
+
+
+@pytest.mark.parametrize(
+    ("messages", "resident_bytes", "stays"),
+    [(20_000, 499_999_999, True), (19_999, 600_000_000, True), (20_000, 500_000_000, False)],
+    ids=["small", "young", "worn"],
+)
+def test_a_worker_that_has_grown_makes_room_for_another(
+    messages: int, resident_bytes: int, stays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, _other_end = _worker_with_a_child(messages, resident_bytes, monkeypatch)
+    pid = worker.pid
+    assert isinstance(worker.do(RunBatch([]), 10.0), Done)
+    assert worker.pid == (pid if stays else None)
+    worker.stop()
+
+
+def test_the_size_of_a_process_is_that_of_the_system() -> None:
+    resident = module._resident_bytes(os.getpid())
+    assert abs(resident - psutil.Process().memory_info().rss) < 50_000_000
+    assert module._resident_bytes(2**22 + 1) == 0
