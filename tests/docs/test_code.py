@@ -36,7 +36,7 @@ def tables(story: Story) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_there_is_something_to_run() -> None:
-    assert len([place for place in QUERIES if "analyst.md" in place]) == 17
+    assert len([place for place in QUERIES if "analyst.md" in place]) == 18
     assert len(PROGRAMS) == 2
 
 
