@@ -45,6 +45,7 @@ def test_the_maintenance_runs_commands_that_parse(monkeypatch: pytest.MonkeyPatc
     assert [(Path(program).name, *words[:2]) for program, *words in calls] == [
         ("tribometer", "tables", "retention"),
         ("tribometer", "tables", "compact"),
+        ("tribometer", "tables", "rollup"),
         ("tribometer", "tables", "vacuum"),
     ]
     for _, *words in calls:

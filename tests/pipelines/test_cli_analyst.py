@@ -196,7 +196,7 @@ class TestRepl:
             "Ctrl-C",
             "launch_curve",
             "friction_authors / authors",
-            "one of dead_letters",
+            "one of catalytic_customers",
             ".what is no command",
         ):
             assert part in said
