@@ -8,7 +8,7 @@
 --   measures count customers only. Scores and mentions are those shown by revisions: of the chosen model where it
 --   has scored the event. An event that names no version has the one its product's customers had at that moment by
 --   the launch ledger (view releases), marked inferred in version_source; before the first release it has none.
---   Trailing .0 of a version are left out, here and in launches, so that 89 and 89.0 are one.
+--   A version is spelt in one way, here and in launches: 89, 89.0 and 89.0.0 are all 89.0 (canonical_version).
 -- Columns:
 --   event_id          text       identity of this revision
 --   source            text       where it came from

@@ -15,7 +15,8 @@
 --   inferred_version(releases, segment, moment) is the version of the last of a day's releases
 --   (tables.releases_in_force, made of the view releases) that was out at the moment; one for a platform counts only
 --   where the event's segment platform or os names it. null before the first release. canonical_version(version)
---   leaves trailing .0 out, so that 89 and 89.0 are one version: sources and release lists differ in it.
+--   makes one of 89, 89.0 and 89.0.0, namely 89.0: sources and release lists differ in it. Numbers of five digits and
+--   more, as of builds, stay.
 -- Columns:
 --   wilson_low         double  lower bound of k / n
 --   wilson_high        double  upper bound of k / n
@@ -47,7 +48,11 @@ CREATE OR REPLACE MACRO inferred_version(releases, of_segment, moment) AS
             AND (release.platform IS NULL OR release.platform IN (lower(of_segment['platform']), lower(of_segment['os'])))
     )[-1].version;
 CREATE OR REPLACE MACRO canonical_version(any_version) AS
-    CASE WHEN ends_with(any_version, '.0') THEN regexp_replace(any_version, '(\.0)+$', '') ELSE any_version END;
+    CASE
+        WHEN regexp_full_match(any_version, '\d{1,4}') THEN any_version || '.0'
+        WHEN ends_with(any_version, '.0') THEN regexp_replace(any_version, '^(\d+\.\d+(\.\d+)*?)(\.0)+$', '\1')
+        ELSE any_version
+    END;
 CREATE OR REPLACE MACRO count_high(k) AS
     CASE WHEN k >= 0 THEN k + 1.920729410347062 + 1.959963984540054 * sqrt(greatest(k, 0) + 0.960364705173531) END;
 CREATE OR REPLACE MACRO count_low(k) AS

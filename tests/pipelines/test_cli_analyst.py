@@ -229,8 +229,8 @@ class TestLaunches:
         assert main(["launches", "list", "--format", "json", *folder]) == 0
         found = json.loads(capsys.readouterr().out)
         assert [(row["version"], row["launched_at"]) for row in found] == [
-            ("2", "2024-02-01T00:00:00Z"),
-            ("1", "2024-01-02T00:00:00Z"),
+            ("2.0", "2024-02-01T00:00:00Z"),
+            ("1.0", "2024-01-02T00:00:00Z"),
         ]
         assert main(["launches", "remove", found[0]["launch_id"], *folder]) == 0
         assert main(["launches", "list", "--product", "app", "--format", "csv", *folder]) == 0

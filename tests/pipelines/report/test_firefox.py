@@ -19,10 +19,10 @@ def test_the_redesign_and_the_outage_are_found(replayed_streams: Path) -> None:
     connection = connect(str(replayed_streams))
     year = compose(connection, find_scope(connection, "firefox", date(2021, 4, 1), date(2021, 12, 31)), {})
     worst, found = year.worst_by_touchpoint["usability"]
-    assert (worst.launch.version, worst.launch.day) == ("89", date(2021, 6, 1))
+    assert (worst.launch.version, worst.launch.day) == ("89.0", date(2021, 6, 1))
     assert found.observed > 3 * found.expected
     assert year.worst is not None
-    assert (year.worst.impact.launch.version, year.worst.touchpoint) == ("89", "usability")
+    assert (year.worst.impact.launch.version, year.worst.touchpoint) == ("89.0", "usability")
 
     winter = compose(connection, find_scope(connection, "firefox", date(2021, 12, 1), date(2022, 1, 31)), {})
     first = winter.stand_outs[0]

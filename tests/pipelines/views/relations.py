@@ -15,6 +15,7 @@ def connect_over(relations: dict[str, pa.Table], *views: str) -> duckdb.DuckDBPy
     """A connection with `relations` as tables of their names, and the functions and `views` as shipped over them."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("CREATE SCHEMA tables")
     for name, rows in relations.items():
         connection.register("rows", rows)
         connection.execute(f"CREATE TABLE {name} AS FROM rows")

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from schemas.arrow import LAUNCHES
 from tests.pipelines.views.relations import ask, connect_over
-from tests.pipelines.views.test_launch_impact import LAUNCHES, daily_table, launch
+from tests.pipelines.views.test_launch_impact import daily_table, launch
 
 START = date(2024, 1, 1)
 DAYS = 250
@@ -36,8 +37,9 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = connect_over(
         {
             "rollup_daily_product": daily_table({"app": (START, heard)}),
-            "launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
+            "tables.launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
         },
+        "launches",
         "launch_curve",
         "launch_comparison",
     )

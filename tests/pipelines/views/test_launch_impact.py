@@ -13,6 +13,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from schemas.arrow import LAUNCHES
 from tests.pipelines.views.relations import ask, connect_over
 
 WEEKDAYS = np.array([1.2, 1.15, 1.1, 1.05, 1.0, 0.75, 0.75])
@@ -50,19 +51,9 @@ def launch(product: str, day: date, *touchpoints: str, launch_id: str | None = N
         "kind": "release",
         "touchpoints": list(touchpoints),
         "title": "T",
+        "recorded_at": datetime(2020, 1, 1, tzinfo=UTC),
+        "deleted": False,
     }
-
-
-LAUNCHES = pa.schema(
-    [
-        *((name, pa.string()) for name in ("launch_id", "product", "version")),
-        ("launched_at", pa.timestamp("us", tz="UTC")),
-        ("day", pa.date32()),
-        ("kind", pa.string()),
-        ("touchpoints", pa.list_(pa.string())),
-        ("title", pa.string()),
-    ]
-)
 
 
 def connect_to(
@@ -71,8 +62,9 @@ def connect_to(
     return connect_over(
         {
             "rollup_daily_product": daily_table(series),
-            "launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
+            "tables.launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
         },
+        "launches",
         "launch_curve",
         "launch_impact",
     )

@@ -23,12 +23,14 @@ def users(
     first: int = 0,
     touchpoint: str = "usability",
     times: int = 1,
+    inferred: int = 0,
 ) -> list[dict[str, Any]]:
     """Each of `authors` speaks on `times` days in a row; the first `friction` of them meet friction."""
     return [
         {
             "product": "app",
             "version": version,
+            "version_source": "inferred" if number < inferred else "given",
             "touchpoint": part,
             "day": START + timedelta(days=first + time),
             "author": f"{version}/{number}",
@@ -50,7 +52,8 @@ def ask_versions(*rows: list[dict[str, Any]], touchpoint: str = "usability") -> 
 
 
 def test_people_days_and_sentiment() -> None:
-    row = ask_versions(users("1.0", 3, 12, times=5), users(None, 1, 1))["1.0"]
+    row = ask_versions(users("1.0", 3, 12, times=5, inferred=9), users(None, 1, 1))["1.0"]
+    assert row["inferred_share"] == 0.75
     assert (row["authors"], row["friction_authors"], row["days"]) == (12, 3, 5)
     assert (row["first_day"], row["last_day"]) == (START, START + timedelta(days=4))
     assert row["mean_sentiment"] == pytest.approx((3 * -1 + 9 * 0.5) / 12 / 2)
