@@ -1,7 +1,5 @@
 """`python -m pipelines.cli` is `tribometer`."""
 
-import sys
+from pipelines.cli import program
 
-from pipelines.cli import main
-
-sys.exit(main())
+program()
