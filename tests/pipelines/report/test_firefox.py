@@ -28,5 +28,5 @@ def test_the_redesign_and_the_outage_are_found(replayed_streams: Path) -> None:
     first = winter.stand_outs[0]
     assert (first.peak, first.touchpoint) == (date(2022, 1, 13), "reliability")
     assert first.launch is not None
-    assert first.launch.version == "96"
+    assert first.launch.version == "96.0"
     assert {"load", "loading", "96.0"} & set(first.words)
