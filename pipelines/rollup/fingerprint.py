@@ -23,6 +23,8 @@ from schemas.views import FUNCTIONS, ROLLED_UP, behind, load_views
 _LENGTH: Final = 32
 _MACRO: Final = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
 _HALF: Final = 0.5
+_RELEASES: Final = "releases"
+"""The view whose rows `events` infers versions from, by way of a table."""
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -45,7 +47,7 @@ def rules() -> str:
     """Digest of the SQL that rollups are made by, views and functions: a change makes all of them anew."""
     functions = next(view for view in load_views() if view.name == FUNCTIONS)
     macros = {found[1]: found[0] for found in _MACRO.finditer(functions.sql)}
-    parts = [view.sql for view in behind(ROLLED_UP)]
+    parts = [view.sql for view in behind((*ROLLED_UP, _RELEASES))]
     used: dict[str, str] = {}
     for part in parts:  # grows while it is gone through: a macro may use another
         new = {name: text for name, text in macros.items() if name not in used and f"{name}(" in part}
