@@ -33,7 +33,7 @@ LEFT JOIN exposure AS known
     AND known.day = stated.day
     AND known.measure = stated.measure
     AND known.hour IS NOT DISTINCT FROM stated.hour
-    AND known.version IS NOT DISTINCT FROM stated.version
+    AND known.version IS NOT DISTINCT FROM canonical_version(stated.version)
     AND known.segment = stated.segment
 """
 

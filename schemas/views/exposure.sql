@@ -7,7 +7,7 @@
 -- Columns:
 --   product      text     product, spelt as in events.product
 --   day          date     UTC day; where the numbers came by day, the day as their file had it
---   version      text     version, null for all together
+--   version      text     version, spelt as in events.version; null for all together
 --   measure      text     what is counted
 --   count        double   the number
 --   recorded_at  instant  when this number was recorded

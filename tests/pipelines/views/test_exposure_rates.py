@@ -93,9 +93,9 @@ def test_friction_authors_are_divided_by_the_days_own_number(db: duckdb.DuckDBPy
 
 
 def test_a_version_is_divided_by_its_own_number(db: duckdb.DuckDBPyConnection) -> None:
-    found = rate(db, DAYS[0], version="2")
+    found = rate(db, DAYS[0], version="2.0")
     assert (found["friction_authors"], found["exposure"], found["per_1000"]) == (2, 600, pytest.approx(10 / 3))
-    without = rate(db, DAYS[0], version="1")
+    without = rate(db, DAYS[0], version="1.0")
     assert (without["friction_authors"], without["exposure"], without["per_1000"]) == (1, None, None)
     assert without["null_reason"] == "no exposure recorded for this version on this day"
 
