@@ -144,7 +144,7 @@ def lock_down(
         f"SET VARIABLE tribometer_{DEAD_LETTERS.name} = []"
     )
     open_files = [path for spec in READABLE if not spec.restricted for path in snapshot.files[spec.name]]
-    open_files += [path for files in rollups.files.values() for path in files]
+    open_files += rollups.files
     bound_memory(connection, memory_limit)
     for statement in (
         "SET python_enable_replacements = false",  # else a table's name may mean a variable of this program

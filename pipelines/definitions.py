@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.quoting import list_of, literal, quoted, sql_type
-from pipelines.rollup.stored import Rollups, stored_rollups
+from pipelines.rollup.stored import Rollups, rows_of, stored_rollups
 from pipelines.snapshot import READABLE, Snapshot, day_of
 from schemas.tables import DEAD_LETTERS, EXPOSURE, FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec
 from schemas.views import ROLLED_UP, View, behind, column_types, load_views
@@ -61,6 +61,10 @@ _UNROLLED: Final = "tribometer_unrolled_"
 _SMALL: Final = (LAUNCHES, EXPOSURE, MODEL_CHOICES)
 """Tables that are copied into memory: many views read them, and each would look at their files."""
 
+_PINNED: Final = ("launches", "releases", "exposure", "exposure_daily")
+"""Views of few rows that are computed once, when tables are opened: many views read them, and working them out anew
+each time would take longer than the rest of a query."""
+
 _BY_DAY: Final = (FEEDBACK, SCORES)
 """Tables of which the rolled-up views read a day's files for that day's rows, and nothing else."""
 
@@ -82,20 +86,28 @@ def definitions(snapshot: Snapshot, rollups: Rollups | None = None) -> Iterator[
     yield _NO_RELEASES_IN_FORCE
     functions, *views = load_views()
     yield functions.sql
-    if rollups.files:
-        yield from _rolled_up(unrolled, rollups)
+    if rollups.chosen:
+        yield from _rolled_up(rollups)
+        if unrolled.files[FEEDBACK.name]:
+            yield from _computed(unrolled)
     yield from _stand_ins(views)
     for view in reversed(views):
-        if view.name in rollups.files:
+        if not rollups.chosen or view.name not in ROLLED_UP:
+            yield view.sql
+        elif unrolled.files[FEEDBACK.name]:
             yield f"CREATE OR REPLACE VIEW {view.name} AS FROM rollups.{view.name} UNION ALL FROM unrolled.{view.name}"
         else:
-            yield view.sql
+            yield f"CREATE OR REPLACE VIEW {view.name} AS FROM rollups.{view.name}"
     yield from file_lists(snapshot)
-    if rollups.files:
+    if rollups.chosen:
         yield from file_lists(unrolled, _BY_DAY, _UNROLLED)
-        for name, files in rollups.files.items():
-            yield f"SET VARIABLE {_rollup_variable(name)} = {list_of(files)}"
+        for name in ROLLED_UP:
+            yield f"SET VARIABLE {_rollup_variable(name)} = {list_of(_whole(rollups, name))}"
     yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
+    yield "CREATE SCHEMA IF NOT EXISTS pinned"
+    for name in _PINNED:
+        yield f"CREATE OR REPLACE TABLE pinned.{name} AS FROM {name}"
+        yield f"CREATE OR REPLACE VIEW {name} AS FROM pinned.{name}"
     yield _RELEASES_IN_FORCE
 
 
@@ -129,7 +141,8 @@ def _without(snapshot: Snapshot, rollups: Rollups) -> Snapshot:
     return replace(snapshot, files={**snapshot.files, **files})
 
 
-def _rolled_up(unrolled: Snapshot, rollups: Rollups) -> Iterator[str]:
+def _computed(unrolled: Snapshot) -> Iterator[str]:
+    """The rolled-up views over the days that are not stored."""
     yield "CREATE SCHEMA IF NOT EXISTS unrolled"
     yield from _views_of(unrolled, _BY_DAY, "unrolled", _UNROLLED)
     yield "SET schema = 'unrolled'"  # a view finds others in its own schema first
@@ -141,16 +154,20 @@ def _rolled_up(unrolled: Snapshot, rollups: Rollups) -> Iterator[str]:
             sql = sql.replace(f"tables.{spec.name}", f"unrolled.{spec.name}")
         yield sql
     yield "SET schema = 'main'"
+
+
+def _rolled_up(rollups: Rollups) -> Iterator[str]:
+    """The rolled-up views over the days that are stored."""
     yield "CREATE SCHEMA IF NOT EXISTS rollups"
-    for name, files in rollups.files.items():
-        columns = ", ".join(
-            quoted(column.name) for column in next(v for v in load_views() if v.name == name).columns
-        )
-        yield f"SET VARIABLE {_rollup_variable(name)} = {list_of(files[:1])}"
-        yield (
-            f"CREATE OR REPLACE VIEW rollups.{name} AS SELECT {columns} FROM read_parquet("
-            f"getvariable('{_rollup_variable(name)}'), hive_partitioning = true, hive_types = {{day: DATE}})"
-        )
+    for name in ROLLED_UP:
+        whole = _whole(rollups, name)
+        yield f"SET VARIABLE {_rollup_variable(name)} = {list_of(whole[:1])}"
+        parts = [rows_of(one, name) for one in rollups.chosen if not one.is_whole]
+        if whole:
+            parts.append(f"read_parquet(getvariable('{_rollup_variable(name)}'))")
+        columns = ", ".join(map(quoted, column_types()[name]))
+        query = " UNION ALL ".join(f"SELECT {columns} FROM {part}" for part in parts)
+        yield f"CREATE OR REPLACE VIEW rollups.{name} AS {query}"
 
 
 def _stand_ins(views: Sequence[View]) -> Iterator[str]:
@@ -173,6 +190,10 @@ def _views_of(snapshot: Snapshot, specs: Sequence[TableSpec], schema: str, prefi
         for variable, files in _lists(spec, snapshot, prefix).items():
             yield f"SET VARIABLE {variable} = {list_of(files[:first])}"
         yield f"CREATE OR REPLACE {kind} {schema}.{spec.name} AS {_table_query(spec, snapshot, prefix)}"
+
+
+def _whole(rollups: Rollups, view: str) -> list[str]:
+    return [one.part.file(view) for one in rollups.chosen if one.is_whole]
 
 
 def _rollup_variable(name: str) -> str:

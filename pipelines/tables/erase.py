@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
-from pipelines.rollup.stored import sweep
+from pipelines.rollup.tidy import sweep
 from pipelines.snapshot import open_snapshot
 from pipelines.tables.erasures import erasure_log, suppressions
 from pipelines.tables.stored_rows import place_of, read_columns, stored_paths

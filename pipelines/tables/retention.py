@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.clock import utc_now
-from pipelines.rollup.stored import sweep
+from pipelines.rollup.tidy import sweep
 from pipelines.snapshot import open_snapshot
 from schemas.errors import StaleSnapshotError, TribometerError
 from schemas.event import INVALID_DAY

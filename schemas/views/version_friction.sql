@@ -2,7 +2,7 @@
 -- Grain: one row per product, version and touchpoint with at least one mention; touchpoint any is all together.
 -- Units: distinct authors; shares 0 to 1; sentiment -1 to 1.
 -- Definition: friction_rate is the authors with a friction mention among those with any mention at the touchpoint
---   while they used the version, over all days, with its Wilson interval. Events without a version or a day are in no
+--   while they used the version, over the days asked, with its Wilson interval. Events without a version or a day are in no
 --   row. previous_version is the one next below by number (88.0.1 after 88.0) of those heard of earlier; names without
 --   numbers go by first day. Testers speak of a version weeks before its release, and users of an old branch years
 --   after, so the day alone would not do. Versions of fewer than 10 people are passed over, as typing errors are
@@ -10,6 +10,10 @@
 --   17:873, method 10) and the two-sided p-value of the pooled z test; both need 10 people on either side. Somebody
 --   who used both versions is in both. People write about a version for as long as it is out: compare rates, and
 --   look at first_day and last_day before you compare volumes.
+-- Parameters:
+--   of_product  text  this product only; null for each
+--   from_day    date  first UTC day; null for the beginning
+--   to_day      date  last UTC day; null for the end
 -- Columns:
 --   product           text    product
 --   version           text    version, as the source gives it
@@ -33,11 +37,22 @@
 --   p_value           double  two-sided, that the rates are equal
 --   null_reason       text    why difference or p_value is null; null where neither is
 -- Example:
---   SELECT version, friction_rate, difference, difference_low, difference_high, p_value FROM version_friction
---   WHERE product = 'firefox' AND touchpoint = 'usability' AND authors >= 10 ORDER BY first_day
--- Cost: one reading of event_touchpoints over all days of the product.
-CREATE OR REPLACE VIEW version_friction AS
-WITH measured AS (
+--   SELECT version, friction_rate, difference, difference_low, difference_high, p_value
+--   FROM version_friction(of_product := 'firefox', from_day := '2021-05-01', to_day := '2021-07-31')
+--   WHERE touchpoint = 'usability' AND authors >= 10 ORDER BY first_day
+-- Cost: two readings of event_touchpoints over the days asked.
+CREATE OR REPLACE MACRO version_friction(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
+WITH said AS NOT MATERIALIZED (
+    SELECT
+        event.product, event.version, event.version_source, event.touchpoint, event.day, event.author,
+        event.friction, event.sentiment_sum, event.mentions
+    FROM event_touchpoints AS event
+    WHERE event.product IS NOT NULL AND event.version IS NOT NULL AND event.day IS NOT NULL
+        AND (of_product IS NULL OR event.product = of_product)
+        AND (from_day IS NULL OR event.day >= from_day::DATE)
+        AND (to_day IS NULL OR event.day <= to_day::DATE)
+),
+measured AS MATERIALIZED (
     SELECT
         product, version, touchpoint,
         min(first_day) AS first_day,
@@ -59,16 +74,14 @@ WITH measured AS (
             sum(sentiment_sum) AS sentiment_sum,
             sum(mentions) AS mentions,
             bool_and(version_source = 'inferred') AS inferred
-        FROM event_touchpoints
-        WHERE product IS NOT NULL AND version IS NOT NULL AND day IS NOT NULL
+        FROM said
         GROUP BY product, version, touchpoint, author
     )
     GROUP BY product, version, touchpoint
 ),
 heard AS (
-    SELECT product, version, touchpoint, count(DISTINCT day) AS days
-    FROM event_touchpoints
-    WHERE product IS NOT NULL AND version IS NOT NULL
+    SELECT product, version, touchpoint, count(*) AS days
+    FROM (SELECT DISTINCT product, version, touchpoint, day FROM said)
     GROUP BY product, version, touchpoint
 ),
 versions AS (

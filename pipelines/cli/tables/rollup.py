@@ -22,4 +22,4 @@ def rollup(tables: str) -> None:
 
     with done_of("days") as progress:
         done = with_fresh_snapshot(lambda: refresh(tables, progress("rolling up")))
-    click.echo(f"{done.computed:,} of {done.days:,} days computed, {done.swept:,} files of older ones deleted")
+    click.echo(f"{done.computed:,} of {done.days:,} days computed, {done.swept:,} outdated ones deleted")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.connect import connect, connect_locked
+from pipelines.connect import connect, connect_locked, with_fresh_snapshot
 from pipelines.query import run_query
-from pipelines.rollup import refresh as refreshing
+from pipelines.rollup import part, tidy
+from pipelines.rollup.part import FOLDER, remains, stored_parts
 from pipelines.rollup.refresh import refresh
-from pipelines.rollup.stored import FOLDER, stored_rollups
+from pipelines.rollup.stored import stored_rollups
+from pipelines.rollup.tidy import sweep
 from pipelines.snapshot import open_snapshot
 from pipelines.tables.compact import compact
 from pipelines.tables.retention import retain
@@ -23,7 +26,9 @@ from schemas.views import ROLLED_UP, load_views
 from tests.pipelines.feedback_table import RECEIVED, event, launch, mention, store, store_small
 
 DAYS = ("2024-03-04", "2024-03-05", "2024-03-06")
-VIEWS = [view for view in load_views() if view.name not in {"functions", "feedback", "revisions", "scores"}]
+EVERYTHING = [
+    view.relation for view in load_views() if view.name not in {"functions", "feedback", "revisions", "scores"}
+]
 
 
 @pytest.fixture
@@ -43,10 +48,8 @@ def _said(days: tuple[str, ...], prefix: str = "") -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def everything(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    return {
-        view.name: connection.execute(f"SELECT * FROM {view.relation} ORDER BY ALL").fetchall() for view in VIEWS
-    }
+def rows_by(relations: Iterable[str], connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in relations}
 
 
 def rolled_up_days(root: str, as_of: datetime | None = None) -> set[str]:
@@ -55,16 +58,16 @@ def rolled_up_days(root: str, as_of: datetime | None = None) -> set[str]:
 
 def assert_same_answers(root: str) -> None:
     with connect(root) as rolled, connect(root, rolled_up=False) as computed:
-        assert everything(rolled) == everything(computed)
+        assert rows_by(ROLLED_UP, rolled) == rows_by(ROLLED_UP, computed)
 
 
 def test_every_view_says_the_same(root: str) -> None:
     with connect(root) as connection:
-        before = everything(connection)
+        before = rows_by(EVERYTHING, connection)
     assert refresh(root).computed == 3
     assert rolled_up_days(root) == set(DAYS)
     with connect(root) as connection:
-        assert everything(connection) == before
+        assert rows_by(EVERYTHING, connection) == before
         stored = connection.execute("SELECT count(*) FROM rollups.event_touchpoints").fetchall()
         assert stored == [(3 * 4 * 3,)]
     assert before["rollup_daily"]
@@ -73,10 +76,11 @@ def test_every_view_says_the_same(root: str) -> None:
 def test_stored_rows_are_read(root: str) -> None:
     """The views show what the files hold: were they not read, the other tests would prove nothing."""
     refresh(root)
-    (path, *_) = Path(root).glob(f"{FOLDER}/day={DAYS[0]}/rollup_daily_product.*.parquet")
+    (path,) = Path(root).glob(f"{FOLDER}/*/rollup_daily_product.parquet")
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY (SELECT * REPLACE (77 AS authors) FROM '{path}') TO '{path}.new' (FORMAT parquet)"
+            f"COPY (SELECT * REPLACE (if(day = '{DAYS[0]}', 77, authors) AS authors) FROM '{path}') "
+            f"TO '{path}.new' (FORMAT parquet)"
         )
     Path(f"{path}.new").replace(path)
     with connect(root) as connection:
@@ -92,7 +96,7 @@ def test_a_second_time_computes_nothing_and_changes_no_file(root: str) -> None:
     done = refresh(root)
     assert (done.computed, done.days, done.swept) == (0, 3, 0)
     assert {path: path.stat().st_mtime_ns for path in Path(root, FOLDER).rglob("*.parquet")} == before
-    assert len(before) == 3 * len(ROLLED_UP)
+    assert len(before) == len(ROLLED_UP)
 
 
 def _late_event(root: str) -> None:
@@ -138,14 +142,14 @@ def test_what_changes_a_day_makes_it_anew(root: str, change: Callable[[str], Non
     assert rolled_up_days(root) == set(DAYS) - stale
     assert_same_answers(root)
     done = refresh(root)
-    assert (done.computed, done.swept) == (len(stale), len(stale) * len(ROLLED_UP))
+    assert (done.computed, done.swept) == (len(stale), len(stale))
     assert rolled_up_days(root) == set(DAYS)
     assert_same_answers(root)
 
 
 def test_an_older_instant_is_shown_as_it_was(root: str) -> None:
     with connect(root) as connection:
-        before = everything(connection)["friction_daily"]
+        before = rows_by(["friction_daily"], connection)["friction_daily"]
     later = RECEIVED + timedelta(days=1)
     store(root, [{**event("late", DAYS[1], mention("delivery", 0.9)), "received_at": later}], "late", at=later)
     refresh(root)
@@ -155,10 +159,10 @@ def test_an_older_instant_is_shown_as_it_was(root: str) -> None:
         DAYS[2],
     }  # what was stored of the other day holds the late event
     with connect(root, as_of) as connection:
-        assert everything(connection)["friction_daily"] == before
+        assert rows_by(["friction_daily"], connection)["friction_daily"] == before
     assert rolled_up_days(root, later) == set(DAYS)
     with connect(root, later) as connection:
-        assert len(everything(connection)["friction_daily"]) == len(before) + 1
+        assert len(rows_by(["friction_daily"], connection)["friction_daily"]) == len(before) + 1
 
 
 def test_a_locked_connection_reads_them_and_no_other_file(root: str) -> None:
@@ -173,31 +177,96 @@ def test_a_locked_connection_reads_them_and_no_other_file(root: str) -> None:
 def test_retention_takes_what_was_stored_along(root: str) -> None:
     refresh(root)
     retain(root, tables.FEEDBACK, datetime(2024, 3, 5, tzinfo=UTC))
-    assert {path.parent.name for path in Path(root, FOLDER).rglob("*.parquet")} == {
-        f"day={day}" for day in DAYS[1:]
-    }
+    (part,) = stored_parts(Path(root))
+    assert part.days.keys() == set(DAYS[1:])
+    for view in ROLLED_UP:
+        with duckdb.connect() as connection:
+            days = connection.execute(f"SELECT DISTINCT day::VARCHAR FROM '{part.file(view)}'").fetchall()
+        assert {day for (day,) in days} == set(DAYS[1:])
 
 
-def test_killed_anywhere_it_leaves_nothing_wrong(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    writes = 0
-    write = refreshing._write
+@pytest.mark.parametrize("dying", ["first file", "last file", "naming", "sweeping", "merging"])
+def test_killed_anywhere_it_leaves_nothing_wrong(root: str, dying: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh(root)
+    _late_event(root)
 
-    def dies_at_the_seventh(path: Path, rows: Any) -> None:
-        nonlocal writes
-        writes += 1
-        if writes == 7:
-            path.parent.mkdir(exist_ok=True)
-            path.with_name(f".{path.name}.unfinished").write_bytes(b"half")
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    copies = 0
+    copy = part._copy
+
+    def dies_at_the_sixth(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+        nonlocal copies
+        copies += 1
+        if copies == len(ROLLED_UP):
+            path.write_bytes(b"half")
             raise KeyboardInterrupt
-        write(path, rows)
+        copy(connection, query, path)
 
-    monkeypatch.setattr(refreshing, "_write", dies_at_the_seventh)
-    monkeypatch.setattr(refreshing, "_WRITERS", 1)
+    name, killer = {
+        "first file": ("_copy", dies),
+        "last file": ("_copy", dies_at_the_sixth),
+        "naming": ("_name", dies),
+        "sweeping": ("shutil.rmtree", dies),
+        "merging": ("_merge", dies),
+    }[dying]
+    monkeypatch.setattr(f"pipelines.rollup.{'tidy' if dying == 'merging' else 'part'}.{name}", killer)
     with pytest.raises(KeyboardInterrupt):
         refresh(root)
     monkeypatch.undo()
     assert_same_answers(root)
     assert refresh(root).days == 3
     assert rolled_up_days(root) == set(DAYS)
-    assert not list(Path(root, FOLDER).rglob(".*"))
+    assert not list(remains(Path(root)))
+    assert_same_answers(root)
+
+
+class TestMerging:
+    DAYS = tuple(f"2024-04-{number:02}" for number in range(1, 5))
+
+    @pytest.fixture(autouse=True)
+    def of_three(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tidy, "_FANOUT", 3)
+
+    def grow(self, root: str) -> None:
+        for day in self.DAYS:
+            store(root, _said((day,)), day)
+            refresh(root)
+
+    def test_small_parts_become_one_and_say_the_same(self, root: str) -> None:
+        self.grow(root)
+        assert rolled_up_days(root) == {*DAYS, *self.DAYS}
+        assert len(list(stored_parts(Path(root)))) < 3
+        assert_same_answers(root)
+        assert refresh(root).computed == 0
+
+    def test_what_is_large_is_left_alone(self, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tidy, "_LARGEST", tidy._SMALLEST // tidy._FANOUT)
+        self.grow(root)
+        assert len(list(stored_parts(Path(root)))) == len(self.DAYS)
+
+    def test_another_that_tidies_at_the_same_time_does_no_harm(
+        self, root: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.grow(root)
+        _launch(root)
+        merged = tidy.write_part
+
+        def write_beside_another(*given: Any) -> Any:
+            monkeypatch.setattr(tidy, "write_part", merged)
+            sweep(open_snapshot(root))
+            return merged(*given)
+
+        monkeypatch.setattr(tidy, "write_part", write_beside_another)
+        refresh(root)
+        assert rolled_up_days(root) == {*DAYS, *self.DAYS}
+        assert_same_answers(root)
+
+
+def test_two_that_refresh_write_the_same(root: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(with_fresh_snapshot, lambda: refresh(root)) for _ in range(2)]
+    assert {one.result().days for one in done} == {3}
+    assert len(list(stored_parts(Path(root)))) == 1
     assert_same_answers(root)

@@ -47,8 +47,23 @@ def users(
 def ask_versions(*rows: list[dict[str, Any]], touchpoint: str = "usability") -> dict[str, dict[str, Any]]:
     events = pa.Table.from_pylist([row for some in rows for row in some])
     connection = connect_over({"event_touchpoints": events}, "version_friction")
-    found = ask(connection, "SELECT * FROM version_friction WHERE touchpoint = $1 ORDER BY first_day", touchpoint)
+    found = ask(connection, "SELECT * FROM version_friction() WHERE touchpoint = $1 ORDER BY first_day", touchpoint)
     return {row["version"]: row for row in found}
+
+
+def test_days_and_product_asked() -> None:
+    events = pa.Table.from_pylist([*users("1.0", 3, 12, times=5), *users("2.0", 1, 20, first=10)])
+    connection = connect_over({"event_touchpoints": events}, "version_friction")
+    query = "SELECT version, authors, days, previous_version FROM version_friction({}) WHERE touchpoint = 'any' ORDER BY 1"
+    asked = {
+        "": [("1.0", 12, 5, None), ("2.0", 20, 1, "1.0")],
+        f"from_day := '{START + timedelta(days=3)}'": [("1.0", 12, 2, None), ("2.0", 20, 1, "1.0")],
+        f"of_product := 'app', to_day := '{START}'": [("1.0", 12, 1, None)],
+        "of_product := 'another'": [],
+        "from_day := '2030-01-01'": [],
+    }
+    for given, rows in asked.items():
+        assert connection.execute(query.format(given)).fetchall() == rows, given
 
 
 def test_people_days_and_sentiment() -> None:

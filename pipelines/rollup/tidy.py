@@ -1,0 +1,81 @@
+"""Tidying: what no snapshot needs goes, and small parts become large ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import duckdb
+
+from pipelines.connect import bound_memory, missing_file, unreadable
+from pipelines.rollup.fingerprint import fingerprints
+from pipelines.rollup.part import Part, delete_part, remains, stored_parts, write_part
+from pipelines.rollup.stored import Chosen, choose, rows_of
+from pipelines.snapshot import Snapshot
+
+_FANOUT: Final = 8
+_SMALLEST: Final = 64 << 10
+_LARGEST: Final = 64 << 20
+"""Parts of 64 KiB, 512 KiB, 4 MiB and 32 MiB are tiers: as soon as eight are in one they are merged. So a day is
+written three times at most, and a few dozen parts hold any history. Larger ones stay as they are: a late event makes
+the whole part be written again."""
+
+
+def sweep(snapshot: Snapshot) -> int:
+    """Delete all that does not belong to the snapshot, unfinished parts too; returns how many stored days went.
+
+    Erasure and retention need it: what was stored of a row goes with the row. Readers that still use such a file
+    open their snapshot again.
+    """
+    for path in list(remains(snapshot.root)):
+        delete_part(path)
+    parts = list(stored_parts(snapshot.root))
+    if not parts:
+        return 0
+    kept = {one.part.path: one for one in choose(parts, fingerprints(snapshot))}
+    for part in parts:
+        one = kept.get(part.path)
+        if one is None:
+            delete_part(part.path)
+        elif not one.is_whole:
+            _merge(snapshot, [one])
+    return sum(len(part.days) for part in parts) - sum(len(one.days) for one in kept.values())
+
+
+def merge(snapshot: Snapshot) -> None:
+    """Make few large parts of many small ones, for readers' sake."""
+    tiers: dict[int, list[Chosen]] = defaultdict(list)
+    for one in choose(stored_parts(snapshot.root), fingerprints(snapshot)):
+        if (tier := _tier(one.part)) is not None:
+            tiers[tier].append(one)
+    for small in tiers.values():
+        if len(small) >= _FANOUT:
+            _merge(snapshot, small)
+
+
+def _tier(part: Part) -> int | None:
+    size, tier = _SMALLEST, 0
+    while part.bytes >= size:
+        size, tier = size * _FANOUT, tier + 1
+    return None if size >= _LARGEST * _FANOUT else tier
+
+
+def _merge(snapshot: Snapshot, together: Sequence[Chosen]) -> None:
+    """One part in place of several."""
+    days = {day: one.part.days[day] for one in together for day in one.days}
+
+    def rows(view: str) -> str:
+        return " UNION ALL ".join(f"SELECT * FROM {rows_of(one, view)}" for one in together)
+
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            bound_memory(connection)
+            write_part(snapshot.root, days, rows, connection)
+    except duckdb.Error as error:
+        if missing_file(error) is None:
+            raise unreadable(snapshot.root, error) from error
+        return  # another process tidies, and was faster
+    for one in together:
+        delete_part(one.part.path)
