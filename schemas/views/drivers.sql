@@ -10,7 +10,9 @@
 --   contribution = rate_effect + mix_effect: rate_effect is the change of the rate at the mean share, mix_effect the
 --   change of the share at the mean rate's distance from the mean overall rate (Kitagawa 1955, JASA 50:1168). The
 --   contributions of a product add up to its change. A part heard in one period only has no rate in the other: all
---   of it is mix. The interval is the delta method's over authors (independent, both periods; somebody in both
+--   of it is mix. Of themes an event counts under each theme its mentions have, with friction where one of these
+--   mentions has it; under no theme where it has none of five authors or more, or meets friction outside its themes
+--   only. The interval is the delta method's over authors (independent, both periods; somebody in both
 --   makes it wider than needed) and needs 10 people. A contribution says where the rate moved, not why.
 -- Parameters:
 --   of_product  text  one product; all without it, each for itself
@@ -18,10 +20,10 @@
 --   a_to        date  last day of the earlier period; the day before b_from without it
 --   b_from      date  first day of the later period; 27 days before b_to without it
 --   b_to        date  last day of the later period; the last day the product was heard without it
---   split       text  touchpoint (the default), source, channel, version, or a segment as in segment:NAME
+--   split       text  touchpoint (the default), theme, source, channel, version, or a segment as in segment:NAME
 -- Columns:
 --   product             text    product
---   part                text    touchpoint, source and so on; unknown where the event does not say
+--   part                text    touchpoint, theme_id, source and so on; no theme, or unknown where the event does not say
 --   from_a              date    first day of the earlier period
 --   to_a                date    last day of the earlier period
 --   from_b              date    first day of the later period
@@ -47,7 +49,7 @@
 --   SELECT part, round(100 * contribution, 1) AS points, rate_effect, mix_effect
 --   FROM drivers(of_product := 'firefox', b_from := '2021-06-01', b_to := '2021-06-14', a_from := '2021-05-04')
 --   ORDER BY abs(contribution) DESC
--- Cost: event_touchpoints from a_from to b_to; of the whole history where they are not given.
+-- Cost: event_touchpoints from a_from to b_to; of the whole history where they are not given. Themes: theme_mentions too.
 CREATE OR REPLACE MACRO drivers(
     of_product := NULL, a_from := NULL, a_to := NULL, b_from := NULL, b_to := NULL, split := 'touchpoint'
 ) AS TABLE
@@ -70,18 +72,39 @@ periods AS (
         coalesce(a_from::DATE, to_a - 27) AS from_a
     FROM heard
 ),
+themed AS (
+    SELECT theme.day, theme.event_id, theme.theme_id, bool_or(theme.friction) AS friction
+    FROM theme_mentions AS theme
+    WHERE split = 'theme'
+        AND theme.theme_id IN (SELECT theme_id FROM theme_mentions GROUP BY theme_id HAVING count(DISTINCT author) >= 5)
+        AND (a_from IS NULL OR theme.day >= a_from::DATE)
+        AND (b_to IS NULL OR theme.day <= b_to::DATE)
+    GROUP BY theme.day, theme.event_id, theme.theme_id
+),
+-- Where no theme of an event has its friction, that is under no theme, beside the themes.
+parts_of_events AS (
+    FROM themed
+    UNION ALL
+    SELECT themed.day, themed.event_id, 'no theme', true
+    FROM themed
+    GROUP BY themed.day, themed.event_id
+    HAVING NOT bool_or(themed.friction)
+),
 said AS (
     SELECT
-        event.product, event.day, event.author, event.friction,
+        event.product, event.day, event.author, event.friction AND coalesce(theme.friction, true) AS friction,
         coalesce(CASE
             WHEN split = 'touchpoint' THEN event.touchpoint
+            WHEN split = 'theme' THEN coalesce(theme.theme_id, 'no theme')
             WHEN split = 'source' THEN event.source
             WHEN split = 'channel' THEN event.channel
             WHEN split = 'version' THEN event.version
             WHEN starts_with(split, 'segment:') THEN event.segment[substring(split, length('segment:') + 1)]
-            ELSE error('split must be touchpoint, source, channel, version or segment:NAME')
+            ELSE error('split must be touchpoint, theme, source, channel, version or segment:NAME')
         END, 'unknown') AS part
     FROM event_touchpoints AS event
+    LEFT JOIN parts_of_events AS theme
+        ON theme.day = event.day AND theme.event_id = event.event_id AND (theme.theme_id <> 'no theme' OR event.friction)
     WHERE (event.touchpoint = 'any') = (split <> 'touchpoint')
         AND (of_product IS NULL OR event.product = of_product)
         -- Days that are given skip files; those that are not come from the join below.

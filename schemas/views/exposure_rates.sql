@@ -5,7 +5,7 @@
 -- Definition: per_1000 = 1000 · friction_authors / exposure. Its 95 % interval takes exposure as known: it is
 --   1000 · count_low(friction_authors) / exposure and likewise count_high. exposure_daily has the exposure, and says
 --   what it was added up from. Days of exposure without a word are 0 between the product's first and last
---   day in friction_daily_product. A product that nobody spoke of has no rows. A rate above 1,000 is possible: authors
+--   day in friction_daily_product, but for the days of product_gaps. A product that nobody spoke of has no rows. A rate above 1,000 is possible: authors
 --   need not be among the sessions of the day.
 -- Columns:
 --   product           text     product
@@ -65,8 +65,8 @@ measured AS NOT MATERIALIZED (
         LEFT JOIN (SELECT DISTINCT product, measure FROM exposure) USING (product)
         UNION ALL
         SELECT
-            product, unnest(touchpoints), version, day, measure, NULL, NULL, day BETWEEN first_day AND last_day,
-            true, exposure, added_over, null_reason
+            product, unnest(touchpoints), version, day, measure, NULL, NULL,
+            day BETWEEN first_day AND last_day AND (product, day) NOT IN (SELECT (product, day) FROM product_gaps), true, exposure, added_over, null_reason
         FROM exposure_daily
         JOIN heard USING (product)
     )
@@ -83,7 +83,7 @@ judged AS NOT MATERIALIZED (
             WHEN NOT has_exposure AND version = 'any' THEN 'no exposure recorded for this day'
             WHEN NOT has_exposure THEN 'no exposure recorded for this version on this day'
             WHEN exposure_reason IS NOT NULL THEN exposure_reason
-            WHEN NOT is_heard THEN 'day not heard: outside the first and last day of the product''s feedback'
+            WHEN NOT is_heard THEN 'day not heard: outside the first and last day of the product''s feedback, or in a gap of its sources'
         END AS null_reason
     FROM measured
 )

@@ -6,7 +6,7 @@
 --   launches are cut at as many, and only it and the earlier ones are told. rank is 1 for the largest excess among
 --   the launch and the earlier ones of its product at its touchpoint, percentile the share of the earlier ones with
 --   a smaller excess (half of those with the same); rate_rank does so for friction_rate, which a growing crowd does
---   not move. A launch that is too young or has no baseline is compared with nothing and nothing with it. Ranks are
+--   not move. A launch that is too young, has no baseline or a day of product_gaps is compared with nothing and nothing with it. Ranks are
 --   no test: the worst of three launches is no news.
 -- Parameters:
 --   of_product  text    one product; all without it
@@ -73,6 +73,7 @@ measured AS (
     SELECT
         chosen.launch_id, chosen.product, chosen.version, chosen.title, chosen.kind, chosen.launched_at,
         curve.touchpoint, chosen.age, chosen.days_old,
+        bool_or(curve.in_gap) AS has_gap,
         count(curve.excess) = chosen.age AND chosen.age > 0 AS whole,
         CASE WHEN whole THEN sum(curve.friction_authors)::BIGINT END AS observed,
         CASE WHEN whole THEN sum(curve.expected) END AS expected,
@@ -116,6 +117,7 @@ SELECT
         WHEN beside.days_old IS NULL THEN 'no feedback about this product'
         WHEN beside.days_old < 1 THEN 'the launch is after the last day of the product''s feedback'
         WHEN beside.days_old < beside.age THEN 'younger than age_days'
+        WHEN has_gap THEN 'on some of these days all sources of the product were silent: see product_gaps'
         WHEN NOT whole THEN 'no baseline: too little feedback before the launch'
         WHEN earlier_launches = 0 THEN 'no earlier launch to compare with'
     END AS null_reason

@@ -3,7 +3,7 @@
 -- Units: distinct authors a day; shares 0 to 1; day_since in days, 0 is the UTC day of the launch.
 -- Definition: expected = mean friction_authors of the same weekdays in the 28 days before the launch that the
 --   product was heard on (baseline_days of them, at most 4; a heard day without friction counts as 0). A product
---   is heard from its first to its last day in friction_daily_product. excess = friction_authors - expected.
+--   is heard from its first to its last day in friction_daily_product, but for the days of product_gaps. excess = friction_authors - expected.
 --   Its 95 % interval is excess ± 1.96 · sqrt(phi · (max(friction_authors, 1) + expected / baseline_days)):
 --   a difference of counts, widened by phi, the baseline's own dispersion around its weekday means (at least 1).
 --   Days before the launch are part of their own baseline. Volume (excess, lift) is the measure for support
@@ -31,6 +31,7 @@
 --   rate_high         double   upper bound of friction_rate
 --   baseline_rate     double   friction_rate of the same weekdays of the baseline; null without authors there
 --   baseline_days     bigint   days the expectation is a mean of, 0 to 4; at least 2 are needed
+--   in_gap            boolean  whether it is a day of product_gaps: all sources of the product were silent
 --   null_reason       text     why expected, excess or lift is null; null where none is
 -- Example:
 --   SELECT version, touchpoint, sum(excess) AS excess FROM launch_curve
@@ -65,11 +66,13 @@ observed AS (
     SELECT
         grid.*,
         (day_since + 28) % 7 AS weekday,
-        coalesce(grid.day BETWEEN heard.first_day AND heard.last_day, false) AS is_heard,
+        gap.day IS NOT NULL AS in_gap,
+        coalesce(grid.day BETWEEN heard.first_day AND heard.last_day, false) AND NOT in_gap AS is_heard,
         CASE WHEN is_heard THEN coalesce(daily.friction_authors, 0) END AS friction_authors,
         CASE WHEN is_heard THEN coalesce(daily.authors, 0) END AS authors
     FROM grid
     LEFT JOIN heard USING (product)
+    LEFT JOIN product_gaps AS gap ON gap.product = grid.product AND gap.day = grid.day
     LEFT JOIN daily ON daily.product = grid.product AND daily.touchpoint = grid.touchpoint AND daily.day = grid.day
 ),
 with_baseline AS (
@@ -114,10 +117,11 @@ SELECT
     friction_authors / nullif(authors, 0) AS friction_rate,
     wilson_low(friction_authors, authors) AS rate_low,
     wilson_high(friction_authors, authors) AS rate_high,
-    baseline_rate, baseline_days,
+    baseline_rate, baseline_days, in_gap,
     CASE
         WHEN NOT known THEN 'no feedback about this product'
         WHEN baseline_days < 2 THEN 'no baseline: the product was heard on fewer than 2 of these weekdays before'
+        WHEN in_gap THEN 'day not heard: all sources of the product were silent'
         WHEN NOT is_heard THEN 'day not heard: outside the first and last day of the product''s feedback'
         WHEN expected = 0 THEN 'no friction in the baseline: lift is undefined'
     END AS null_reason

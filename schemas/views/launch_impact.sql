@@ -7,7 +7,7 @@
 --   days before, moved as its control moved: before * control_after / (control_before + max(1, dispersion)), where
 --   the last term takes out the bias of a ratio of counts. The control (column control) is the sum over the
 --   touchpoints the launch does not name; where it names none, over all other touchpoints; for any, over the other
---   products heard throughout. ratio = observed / expected, excess = observed - expected. What moves both alike, as
+--   products heard throughout. Days of product_gaps (gap_days) are left out before and after, of either side. ratio = observed / expected, excess = observed - expected. What moves both alike, as
 --   season, weekdays and a growing crowd do, cancels; a launch that hurts treated and control alike cancels too, so
 --   read expected_before as well: the touchpoint's own mean week of the 28 days before. The interval of ratio is
 --   exp(log(ratio) ± t * s), s² = dispersion * (1 / observed + 1 / before + 1 / control_after + 1 / control_before):
@@ -35,6 +35,7 @@
 --   touched             boolean   whether the launch names this touchpoint; null where it names none, and for any
 --   control             text      untouched touchpoints, other touchpoints or other products; null where it is a control
 --   after_days          bigint    days compared after the launch: 14, or 7 where fewer than 14 are heard; null below
+--   gap_days            bigint    of these and of the 28 days before, those left out: all sources of the product were silent
 --   observed            bigint    friction author-days after the launch
 --   before              bigint    friction author-days in the 28 days before
 --   control_after       bigint    the control's after the launch
@@ -102,17 +103,25 @@ counted AS (
     JOIN daily ON daily.product = timed.product AND daily.day BETWEEN timed.day - 56 AND timed.day + 13
     GROUP BY ALL
 ),
+gaps AS (
+    SELECT timed.product, timed.launch_id, floor((gap.day - timed.day) / 7)::BIGINT AS week, count(*) AS gap_days
+    FROM timed
+    JOIN product_gaps AS gap ON gap.product = timed.product AND gap.day BETWEEN timed.day - 56 AND timed.day + 13
+    GROUP BY ALL
+),
 grid AS (
     SELECT
         timed.product, timed.launch_id, series.touchpoint, week,
         coalesce(counted.friction, 0) AS friction,
         coalesce(counted.busiest, 0) AS busiest,
+        7 - coalesce(gaps.gap_days, 0) AS heard_days,
         timed.touchpoints,
         timed.before_weeks
     FROM timed
     JOIN series USING (product)
     CROSS JOIN range(-8, 2) AS weeks(week)
     LEFT JOIN counted USING (product, launch_id, touchpoint, week)
+    LEFT JOIN gaps USING (product, launch_id, week)
     WHERE week >= -timed.before_weeks AND week < timed.after_weeks
 ),
 other_products AS (
@@ -123,6 +132,8 @@ other_products AS (
     FROM timed
     JOIN heard AS others ON others.product <> timed.product
         AND others.first_day <= timed.day - 28 AND others.last_day - timed.day + 1 >= 7 * timed.after_weeks
+    ANTI JOIN product_gaps AS gap
+        ON gap.product = others.product AND gap.day BETWEEN timed.day - 56 AND timed.day + (7 * timed.after_weeks - 1)::INTEGER
 ),
 of_other_products AS (
     SELECT
@@ -133,6 +144,7 @@ of_other_products AS (
     JOIN other_products USING (launch_id)
     JOIN daily ON daily.product = other_products.product AND daily.touchpoint = 'any'
         AND daily.day BETWEEN timed.day - 56 AND timed.day + 13
+    ANTI JOIN product_gaps AS gap ON gap.product = timed.product AND gap.day = daily.day
     GROUP BY ALL
 ),
 -- The control's weeks beside the treated ones; control_weeks is how far back all of it was heard.
@@ -167,6 +179,8 @@ summed AS (
     SELECT
         product, launch_id, touchpoint, any_value(control) AS control,
         max(busiest) FILTER (week >= -4) AS busiest,
+        sum(heard_days) FILTER (week >= 0)::BIGINT AS heard_after,
+        sum(heard_days) FILTER (week BETWEEN -4 AND -1)::BIGINT AS heard_before,
         sum(friction) FILTER (week >= 0)::BIGINT AS observed,
         sum(friction) FILTER (week BETWEEN -4 AND -1)::BIGINT AS before,
         sum(control_friction) FILTER (week >= 0)::BIGINT AS control_after,
@@ -180,9 +194,10 @@ summed AS (
         (share_squares - treated ^ 2 / nullif(both_sides, 0))
             / nullif(treated / nullif(both_sides, 0) * (1 - treated / nullif(both_sides, 0)), 0)
             / nullif(freedom, 0) AS share_dispersion,
-        count(*) FILTER (week < 0) - 1 AS freedom_before,
+        count(*) FILTER (week < 0 AND heard_days > 0) - 1 AS freedom_before,
         coalesce(
-            (sum(friction ^ 2) FILTER (week < 0) / nullif(avg(friction) FILTER (week < 0), 0)
+            (sum(friction ^ 2 / nullif(heard_days, 0)) FILTER (week < 0)
+                / nullif(sum(friction) FILTER (week < 0) / nullif(sum(heard_days) FILTER (week < 0), 0), 0)
                 - sum(friction) FILTER (week < 0))
             / nullif(freedom_before, 0),
             1
@@ -206,6 +221,8 @@ reasoned AS (
             WHEN timed.day > timed.last_day THEN 'the launch is after the last day of the product''s feedback'
             WHEN after_weeks < 1 THEN 'less than 7 days of feedback after the launch'
             WHEN timed.before_weeks < 4 THEN 'less than 28 days of feedback before the launch'
+            WHEN heard_after < 7 * after_weeks / 2 OR heard_before < 14
+                THEN 'all sources of the product were silent on more than half of the days compared: see product_gaps'
             WHEN observed + before = 0 THEN 'no friction at this touchpoint in these weeks'
             WHEN busiest < 2 THEN 'never two people with friction on one day: it may be one author'
         END AS nothing_reason,
@@ -234,7 +251,7 @@ compared AS (
                 1 / observed + (dispersion - 1) / expected,
                 dispersion / greatest(observed, 0.5))
         ) AS standard_error,
-        CASE WHEN nothing_reason IS NULL THEN before * after_days / 28 END AS expected_before,
+        CASE WHEN nothing_reason IS NULL THEN before * heard_after / heard_before END AS expected_before,
         greatest(count_dispersion, lowest_before) AS dispersion_before,
         t_quantile_975(freedom_before) AS t_before,
         -- Half the shift of a score interval, dispersion · t² / 2, of the count after and of the count before.
@@ -251,10 +268,10 @@ bounded AS (
         exp(log_ratio + t_quantile_975(freedom) * standard_error) AS ratio_high,
         observed - expected_before AS excess_before,
         sqrt((sqrt(2 * after_shift * observed + after_shift ^ 2) - after_shift) ^ 2
-            + ((sqrt(2 * before_shift * before + before_shift ^ 2) + before_shift) * after_days / 28) ^ 2)
+            + ((sqrt(2 * before_shift * before + before_shift ^ 2) + before_shift) * heard_after / heard_before) ^ 2)
             AS margin_low,
         sqrt((sqrt(2 * after_shift * observed + after_shift ^ 2) + after_shift) ^ 2
-            + ((sqrt(2 * before_shift * before + before_shift ^ 2) - before_shift) * after_days / 28) ^ 2)
+            + ((sqrt(2 * before_shift * before + before_shift ^ 2) - before_shift) * heard_after / heard_before) ^ 2)
             AS margin_high
     FROM compared
 ),
@@ -305,7 +322,7 @@ SELECT
         WHEN len(touchpoints) = 0 THEN 'other touchpoints'
         WHEN list_contains(touchpoints, touchpoint) THEN 'untouched touchpoints'
     END) AS control,
-    after_days, observed, before, control_after, control_before,
+    after_days, after_days + 28 - heard_after - heard_before AS gap_days, observed, before, control_after, control_before,
     expected,
     observed - expected AS excess,
     observed * (1 - 1 / ratio_low) AS excess_low,
@@ -329,7 +346,7 @@ SELECT
     CASE
         WHEN nothing_reason IS NOT NULL THEN nothing_reason
         WHEN NOT coalesce(rose, false) THEN 'friction did not rise'
-        WHEN recovered_on IS NULL AND heard_days < 29 THEN 'not recovered yet: the feedback ends within 28 days'
+        WHEN recovered_on IS NULL AND heard_days < 29 THEN 'not recovered yet: the feedback ends or has a gap within 28 days'
         WHEN recovered_on IS NULL THEN 'not recovered within 28 days'
         WHEN halved_on IS NULL THEN 'half of the peak was not gone within 28 days'
     END AS recovery_reason

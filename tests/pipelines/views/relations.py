@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from schemas.views import FUNCTIONS, load_views
 
+NO_GAPS = pa.schema({"product": pa.string(), "day": pa.date32()}).empty_table()
+"""What product_gaps holds while every source speaks."""
+
 
 def connect_over(relations: dict[str, pa.Table], *views: str) -> duckdb.DuckDBPyConnection:
     """A connection with `relations` as tables of their names, and the functions and `views` as shipped over them."""

@@ -25,6 +25,15 @@ SCHEMA = pa.schema(
         ("segment", pa.map_(pa.string(), pa.string())),
     ]
 )
+THEMELESS = pa.schema(
+    {
+        "event_id": pa.string(),
+        "day": pa.date32(),
+        "theme_id": pa.string(),
+        "author": pa.string(),
+        "friction": pa.bool_(),
+    }
+).empty_table()
 Said = tuple[str, str, date, bool]
 """Author, touchpoint, day and whether it is friction."""
 
@@ -38,7 +47,13 @@ def connect_to(mentions: pa.Table) -> duckdb.DuckDBPyConnection:
         ).to_arrow_table()
         daily = maker.sql("SELECT DISTINCT product, day FROM mentions").to_arrow_table()
     return connect_over(
-        {"mentions": mentions, "event_touchpoints": events, "rollup_daily_product": daily}, "drivers"
+        {
+            "mentions": mentions,
+            "event_touchpoints": events.append_column("event_id", pa.array(map(str, range(len(events))))),
+            "rollup_daily_product": daily,
+            "theme_mentions": THEMELESS,
+        },
+        "drivers",
     )
 
 
@@ -176,7 +191,7 @@ class TestOtherParts:
         assert sum(row["contribution"] for row in found.values()) == pytest.approx(0.5, abs=1e-12)
 
     def test_another_way_to_divide_is_refused(self) -> None:
-        with pytest.raises(duckdb.Error, match="split must be touchpoint, source"):
+        with pytest.raises(duckdb.Error, match="split must be touchpoint, theme, source"):
             drivers(table(self.SAID), "split := 'mood'")
 
 

@@ -129,7 +129,11 @@ def test_a_day_without_a_word_is_zero_of_many(db: duckdb.DuckDBPyConnection) -> 
         (DAYS[3], -5, "negative exposure"),
         (DAYS[6], None, "exposure recorded by different segments only, which do not add up"),
         (DAYS[8], None, "no exposure recorded for this day"),
-        ("2024-06-01", 100, "day not heard: outside the first and last day of the product's feedback"),
+        (
+            "2024-06-01",
+            100,
+            "day not heard: outside the first and last day of the product's feedback, or in a gap of its sources",
+        ),
     ],
 )
 def test_a_null_has_its_reason(

@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from schemas.arrow import LAUNCHES
-from tests.pipelines.views.relations import ask, connect_over
+from tests.pipelines.views.relations import NO_GAPS, ask, connect_over
 from tests.pipelines.views.test_launch_impact import daily_table, launch
 
 START = date(2024, 1, 1)
@@ -38,6 +38,7 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
         {
             "rollup_daily_product": daily_table({"app": (START, heard)}),
             "tables.launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
+            "product_gaps": NO_GAPS,
         },
         "launches",
         "launch_curve",

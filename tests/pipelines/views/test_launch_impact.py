@@ -14,7 +14,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from schemas.arrow import LAUNCHES
-from tests.pipelines.views.relations import ask, connect_over
+from tests.pipelines.views.relations import NO_GAPS, ask, connect_over
 
 WEEKDAYS = np.array([1.2, 1.15, 1.1, 1.05, 1.0, 0.75, 0.75])
 BEFORE, AFTER = 56, 14
@@ -57,15 +57,17 @@ def launch(product: str, day: date, *touchpoints: str, launch_id: str | None = N
 
 
 def connect_to(
-    series: Mapping[str, tuple[date, Days]], launches: list[dict[str, Any]]
+    series: Mapping[str, tuple[date, Days]], launches: list[dict[str, Any]], gaps: pa.Table = NO_GAPS
 ) -> duckdb.DuckDBPyConnection:
     return connect_over(
         {
             "rollup_daily_product": daily_table(series),
             "tables.launches": pa.Table.from_pylist(launches, schema=LAUNCHES),
+            "product_gaps": gaps,
         },
         "launches",
         "launch_curve",
+        "launch_comparison",
         "launch_impact",
     )
 
@@ -343,7 +345,7 @@ class TestCourse:
         row = impact(heard, launch("app", LAUNCHED, "usability"))
         assert (row["days_to_recover"], row["recovery_reason"]) == (None, "not recovered within 28 days")
         row = impact({name: days[:80] for name, days in heard.items()}, launch("app", LAUNCHED, "usability"))
-        assert row["recovery_reason"] == "not recovered yet: the feedback ends within 28 days"
+        assert row["recovery_reason"] == "not recovered yet: the feedback ends or has a gap within 28 days"
 
     def test_what_did_not_rise_has_no_course(self) -> None:
         row = impact({"usability": STEADY[:85], "account": STEADY[:85]}, launch("app", LAUNCHED, "usability"))
