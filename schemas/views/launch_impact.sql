@@ -70,6 +70,9 @@ CREATE OR REPLACE VIEW launch_impact AS
 WITH daily AS MATERIALIZED (
     SELECT product, touchpoint, day, friction_authors FROM rollup_daily_product
 ),
+silent AS MATERIALIZED (
+    SELECT product, day FROM product_gaps
+),
 heard AS (
     SELECT product, min(day) AS first_day, max(day) AS last_day FROM daily GROUP BY product
 ),
@@ -106,7 +109,7 @@ counted AS (
 gaps AS (
     SELECT timed.product, timed.launch_id, floor((gap.day - timed.day) / 7)::BIGINT AS week, count(*) AS gap_days
     FROM timed
-    JOIN product_gaps AS gap ON gap.product = timed.product AND gap.day BETWEEN timed.day - 56 AND timed.day + 13
+    JOIN silent AS gap ON gap.product = timed.product AND gap.day BETWEEN timed.day - 56 AND timed.day + 13
     GROUP BY ALL
 ),
 grid AS (
@@ -132,7 +135,7 @@ other_products AS (
     FROM timed
     JOIN heard AS others ON others.product <> timed.product
         AND others.first_day <= timed.day - 28 AND others.last_day - timed.day + 1 >= 7 * timed.after_weeks
-    ANTI JOIN product_gaps AS gap
+    ANTI JOIN silent AS gap
         ON gap.product = others.product AND gap.day BETWEEN timed.day - 56 AND timed.day + (7 * timed.after_weeks - 1)::INTEGER
 ),
 of_other_products AS (
@@ -144,8 +147,17 @@ of_other_products AS (
     JOIN other_products USING (launch_id)
     JOIN daily ON daily.product = other_products.product AND daily.touchpoint = 'any'
         AND daily.day BETWEEN timed.day - 56 AND timed.day + 13
-    ANTI JOIN product_gaps AS gap ON gap.product = timed.product AND gap.day = daily.day
+    ANTI JOIN silent AS gap ON gap.product = timed.product AND gap.day = daily.day
     GROUP BY ALL
+),
+of_touchpoints AS (
+    SELECT
+        product, launch_id, week,
+        sum(friction) AS friction,
+        sum(friction) FILTER (NOT list_contains(touchpoints, touchpoint)) AS untouched
+    FROM grid
+    WHERE touchpoint <> 'any'
+    GROUP BY product, launch_id, week
 ),
 -- The control's weeks beside the treated ones; control_weeks is how far back all of it was heard.
 paired AS (
@@ -158,14 +170,8 @@ paired AS (
         END AS control,
         CASE control
             WHEN 'other products' THEN if(others.control_weeks IS NULL, NULL, coalesce(of_other_products.friction, 0))
-            WHEN 'other touchpoints'
-                THEN coalesce(sum(grid.friction) FILTER (touchpoint <> 'any') OVER all_touchpoints, 0) - grid.friction
-            WHEN 'untouched touchpoints'
-                THEN coalesce(
-                    sum(grid.friction) FILTER (touchpoint <> 'any' AND NOT list_contains(touchpoints, touchpoint))
-                        OVER all_touchpoints,
-                    0
-                )
+            WHEN 'other touchpoints' THEN coalesce(of_touchpoints.friction, 0) - grid.friction
+            WHEN 'untouched touchpoints' THEN coalesce(of_touchpoints.untouched, 0)
         END AS control_friction,
         CASE WHEN touchpoint = 'any' THEN least(others.control_weeks, before_weeks) ELSE before_weeks END
             AS control_weeks
@@ -173,7 +179,7 @@ paired AS (
     LEFT JOIN of_other_products USING (launch_id, week)
     LEFT JOIN (SELECT launch_id, min(before_weeks) AS control_weeks FROM other_products GROUP BY launch_id) AS others
         USING (launch_id)
-    WINDOW all_touchpoints AS (PARTITION BY product, launch_id, week)
+    LEFT JOIN of_touchpoints USING (product, launch_id, week)
 ),
 summed AS (
     SELECT
@@ -276,16 +282,22 @@ bounded AS (
     FROM compared
 ),
 -- Day by day: whether the seven days from each day on are calm, and their mean excess, which holds each weekday once.
+-- Sums over rows by the day they count for: windows over so short partitions cost fifty times as much.
 days AS (
     SELECT
-        product, launch_id, touchpoint, day_since, excess, excess_low,
-        count(*) FILTER (excess_low <= 0) OVER seven_days = 7 AS calm,
-        CASE WHEN count(excess) OVER seven_days = 7 THEN avg(excess) OVER seven_days END AS week_excess
-    FROM launch_curve
-    WHERE day_since >= 0
-    WINDOW seven_days AS (
-        PARTITION BY product, launch_id, touchpoint ORDER BY day_since ROWS BETWEEN CURRENT ROW AND 6 FOLLOWING
+        product, launch_id, touchpoint, begins AS day_since,
+        max(excess) FILTER (day_since = begins) AS excess,
+        max(excess_low) FILTER (day_since = begins) AS excess_low,
+        count(*) FILTER (excess_low <= 0) = 7 AS calm,
+        CASE WHEN count(excess) = 7 THEN avg(excess) END AS week_excess
+    FROM (
+        SELECT
+            product, launch_id, touchpoint, day_since, excess, excess_low,
+            unnest(range(greatest(day_since - 6, 0), day_since + 1)) AS begins
+        FROM launch_curve
+        WHERE day_since >= 0
     )
+    GROUP BY product, launch_id, touchpoint, begins
 ),
 courses AS (
     SELECT

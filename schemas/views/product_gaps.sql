@@ -11,12 +11,11 @@
 --   sources  bigint  sources that should have spoken
 -- Example:
 --   SELECT product, min(day), max(day), count(*) FROM product_gaps GROUP BY product
--- Cost: that of source_gaps; where there is one, that of rollup_daily over the whole history too.
+-- Cost: that of source_daily over the whole history, twice.
 CREATE OR REPLACE VIEW product_gaps AS
 WITH spoken AS (
     SELECT product, source, min(day) AS first_day, list(min(day)) OVER (PARTITION BY product) AS begun
-    FROM rollup_daily
-    WHERE product IS NOT NULL
+    FROM (SELECT source, day, unnest(products) AS product FROM source_daily WHERE day IS NOT NULL)
     GROUP BY product, source
 ),
 silent AS (

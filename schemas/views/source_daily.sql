@@ -16,6 +16,7 @@
 --   last_event_at       instant  latest event
 --   last_received_at    instant  latest receipt of a revision
 --   median_lag_seconds  double   median lag over events
+--   products            list     products these are about
 -- Example:
 --   SELECT day, events, median_lag_seconds FROM source_daily WHERE source = 'play_reviews' ORDER BY day
 -- Cost: stored rows are read for days that are rolled up; other days are computed from revisions.
@@ -24,6 +25,7 @@ WITH by_event AS (
     SELECT
         source, try_cast(day AS DATE) AS day,
         count(*) AS revisions,
+        arg_max(product, (revised_at, received_at, event_id)) AS product,
         arg_max(deleted, (revised_at, received_at, event_id)) AS is_deleted,
         arg_max(unscored_reason IS NOT NULL, (revised_at, received_at, event_id)) AS is_unscored,
         arg_max(coalesce(unscored_reason LIKE 'noise:%', false), (revised_at, received_at, event_id)) AS is_noise,
@@ -46,6 +48,7 @@ SELECT
     min(first_event_at) AS first_event_at,
     max(last_event_at) AS last_event_at,
     max(last_received_at) AS last_received_at,
-    median(date_diff('second', first_event_at, first_received_at)) AS median_lag_seconds
+    median(date_diff('second', first_event_at, first_received_at)) AS median_lag_seconds,
+    coalesce(list(DISTINCT product ORDER BY product) FILTER (NOT is_deleted AND product IS NOT NULL), []) AS products
 FROM by_event
 GROUP BY source, day;

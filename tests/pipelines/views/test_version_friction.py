@@ -47,7 +47,9 @@ def users(
 def ask_versions(*rows: list[dict[str, Any]], touchpoint: str = "usability") -> dict[str, dict[str, Any]]:
     events = pa.Table.from_pylist([row for some in rows for row in some])
     connection = connect_over({"event_touchpoints": events}, "version_friction")
-    found = ask(connection, "SELECT * FROM version_friction() WHERE touchpoint = $1 ORDER BY first_day", touchpoint)
+    found = ask(
+        connection, "SELECT * FROM version_friction() WHERE touchpoint = $1 ORDER BY first_day", touchpoint
+    )
     return {row["version"]: row for row in found}
 
 
