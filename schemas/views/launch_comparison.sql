@@ -82,6 +82,7 @@ measured AS (
     FROM chosen
     JOIN launch_curve AS curve
         ON curve.product = chosen.product AND curve.launch_id = chosen.launch_id
+        AND (of_product IS NULL OR curve.product = of_product)  -- said once more, so that other products are not worked out
         AND (curve.day_since = 0 OR curve.day_since BETWEEN 0 AND chosen.age - 1)
     GROUP BY
         chosen.launch_id, chosen.product, chosen.version, chosen.title, chosen.kind, chosen.launched_at,
