@@ -65,8 +65,8 @@ browser: install  ## Tests that open the report in Chromium
 wheel: install  ## Build the wheel and try it in an empty environment
 	@$(BIN)/python -m pytest -m wheel
 
-bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=section, MINUTES=of memory)
-	@$(BIN)/python -m benchmarks --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(addprefix --minutes ,$(MINUTES))
+bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=section, MINUTES=of memory, KEEP=folder of 10 M events)
+	@$(BIN)/python -m benchmarks --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(addprefix --minutes ,$(MINUTES)) $(addprefix --keep ,$(KEEP))
 
 model: install  ## Train the shipped models again from the labelled sets
 	@$(BIN)/tribometer train --data "$(DATA)" --out models/en_feedback

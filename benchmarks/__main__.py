@@ -16,6 +16,7 @@ from benchmarks.listening import listening
 from benchmarks.main_job import main_job
 from benchmarks.memory import memory
 from benchmarks.table_layer import table_layer
+from benchmarks.views import views
 from pipelines.clock import utc_now
 from pipelines.machine import machine
 
@@ -26,11 +27,18 @@ MAPPING: Final = ROOT / "examples" / "sources" / "firefox_support.yaml"
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: support questions to replay, minutes to watch the listener's memory."""
+    """How much is measured: support questions to replay, minutes to watch the listener's memory, events to query."""
 
-    stream: Path
+    data: Path
     rows: int
     minutes: float
+    events: int
+    keep: Path | None
+
+    @property
+    def stream(self) -> Path:
+        """The support questions."""
+        return self.data / "streams" / "firefox_support.jsonl.gz"
 
 
 SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
@@ -38,6 +46,7 @@ SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
     "listening": lambda effort: listening(effort.stream, MAPPING),
     "memory": lambda effort: memory(effort.stream, MAPPING, effort.minutes),
     "tables": lambda _: table_layer(),
+    "views": lambda effort: views(effort.data, effort.events, effort.keep),
 }
 """What can be measured; each has its place in docs/performance.md."""
 
@@ -46,15 +55,18 @@ SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder that holds streams/.")
 @click.option("--rows", default=20_000, show_default=True, help="Support questions to replay.")
 @click.option("--minutes", default=3.0, show_default=True, help="How long to watch the listener's memory.")
+@click.option("--events", default=10_000_000, show_default=True, help="Events to query.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder to keep these events in, for another time.")
 @click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True, help="Measure just this.")
 @click.option("--write", is_flag=True, help="Keep the tables in docs/performance.md.")
-def bench(data: Path, rows: int, minutes: float, only: tuple[str, ...], write: bool) -> None:
+def bench(
+    data: Path, rows: int, minutes: float, events: int, keep: Path | None, only: tuple[str, ...], write: bool
+) -> None:
     """Measure speed, memory and bytes per event on real support questions."""
-    stream = data / "streams" / "firefox_support.jsonl.gz"
-    if not stream.exists():
-        raise click.ClickException(f"{stream}: not there; give the folder that holds streams/ with --data")
+    effort = Effort(data, rows, minutes, events, keep)
+    if not effort.stream.exists():
+        raise click.ClickException(f"{effort.stream}: not there; give the folder that holds streams/ with --data")
     logging.basicConfig(level=logging.CRITICAL)  # Beam warns about optional parts at import
-    effort = Effort(stream, rows, minutes)
     for name in only or SECTIONS:
         click.echo(f"{name}: takes some minutes …", err=True)
         figures = []

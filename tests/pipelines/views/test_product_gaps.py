@@ -41,7 +41,7 @@ def said(source: str, product: str, days: Iterator[int] | range, friction: int =
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The desk falls silent for four days after the launch; `both` is spoken of elsewhere meanwhile, `rests` is quiet."""
+    """The desk is silent for four days after the launch; `both` is spoken of elsewhere meanwhile, `rests` is quiet."""
     root = str(tmp_path_factory.mktemp("tables"))
     silent = {(day - FIRST).days for day in GAP}
     heard = [since for since in range(84) if since not in silent]

@@ -56,7 +56,6 @@ def ask_versions(*rows: list[dict[str, Any]], touchpoint: str = "usability") -> 
 def test_days_and_product_asked() -> None:
     events = pa.Table.from_pylist([*users("1.0", 3, 12, times=5), *users("2.0", 1, 20, first=10)])
     connection = connect_over({"event_touchpoints": events}, "version_friction")
-    query = "SELECT version, authors, days, previous_version FROM version_friction({}) WHERE touchpoint = 'any' ORDER BY 1"
     asked = {
         "": [("1.0", 12, 5, None), ("2.0", 20, 1, "1.0")],
         f"from_day := '{START + timedelta(days=3)}'": [("1.0", 12, 2, None), ("2.0", 20, 1, "1.0")],
@@ -65,7 +64,10 @@ def test_days_and_product_asked() -> None:
         "from_day := '2030-01-01'": [],
     }
     for given, rows in asked.items():
-        assert connection.execute(query.format(given)).fetchall() == rows, given
+        found = ask(connection, f"FROM version_friction({given}) WHERE touchpoint = 'any' ORDER BY version")
+        assert [(row["version"], row["authors"], row["days"], row["previous_version"]) for row in found] == rows, (
+            given
+        )
 
 
 def test_people_days_and_sentiment() -> None:
