@@ -16,7 +16,7 @@
 --   last_event_at       instant  latest event
 --   last_received_at    instant  latest receipt of a revision
 --   median_lag_seconds  double   median lag over events
---   products            list     products these are about
+--   products            text[]   products these are about
 -- Example:
 --   SELECT day, events, median_lag_seconds FROM source_daily WHERE source = 'play_reviews' ORDER BY day
 -- Cost: stored rows are read for days that are rolled up; other days are computed from revisions.
