@@ -159,8 +159,8 @@ def publish(
     """Publish each record of FILE... (files, folders, globs or - ; gzipped or not) as one message.
 
     A line of JSON is published as it stands. A CSV record is published as a JSON object of strings, named by the
-    header, and needs --source; the same mapping reads both. Empty lines are left out. A message that is too large for Pub/Sub is left
-    out and makes the exit status 1.
+    header, and needs --source; the same mapping reads both. Empty lines are left out. A message that is too large
+    for Pub/Sub is left out and makes the exit status 1.
     """
     if rate is not None and speedup is not None:
         raise UsageError("--rate and --speedup exclude each other; give one of them")
