@@ -22,6 +22,7 @@ from pipelines.embedded import EmbeddedHost
 from schemas.author_key import load_keyring
 from schemas.dead_letter import DeadLetter, dead_letter_batch
 from schemas.errors import StaleSnapshotError, TribometerError, UsageError
+from schemas.launch_message import LAUNCHES_SOURCE
 from schemas.run import Counts
 from schemas.tables import DEAD_LETTERS
 from schemas.violations import ViolationKind
@@ -93,9 +94,14 @@ def find_letter(root: str, letter_id: str) -> Letter:
 
 
 def choose(root: str, source: str, violations: Iterable[str] = (), ids: Sequence[str] = ()) -> list[Letter]:
-    """Letters of `source` to try again: those named, or those of the violations, or all but the deadly ones."""
+    """Letters of `source` to try again: those named, or those of the violations, or all but the deadly ones.
+
+    Raises `UsageError` for letters that were meant as launches: no mapping makes feedback of them.
+    """
     if ids:
         chosen = [find_letter(root, one) for one in ids]
+        if any(row["processor"] == LAUNCHES_SOURCE for row in chosen):
+            raise no_launches()
         if others := {row["source"] for row in chosen} - {source}:
             raise UsageError(
                 f"the source of these letters is {', '.join(sorted(others))}, the mapping's is {source}; "
@@ -106,8 +112,19 @@ def choose(root: str, source: str, violations: Iterable[str] = (), ids: Sequence
     return [
         row
         for row in stored_letters(root)
-        if row["source"] == source and (row["violation"] in wanted if wanted else row["violation"] not in DEADLY)
+        if row["source"] == source
+        and row["processor"] != LAUNCHES_SOURCE
+        and (row["violation"] in wanted if wanted else row["violation"] not in DEADLY)
     ]
+
+
+def no_launches() -> UsageError:
+    """What to do with a letter that was meant as a launch, which has no mapping to be mended."""
+    return UsageError(
+        "dead letters of the source launches were meant as launches, which are not tried again here; "
+        "`tribometer dead-letters show ID --raw` has the message: mend it and publish it again, "
+        "or record the launch with `tribometer launches add`"
+    )
 
 
 def with_header(letters: Iterable[Letter], header: tuple[str, ...] | None, *, csv: bool) -> list[Letter]:

@@ -14,7 +14,7 @@ from typing import Final
 
 import pyarrow as pa
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Version of these columns."""
 
 READER_VERSION: Final = 1
@@ -36,6 +36,9 @@ ADDED: Final = {
     ("launches", "recorded_by"): 3,
     ("exposure", "hour"): 3,
     ("exposure", "segment"): 3,
+    ("theme_mentions", "superseded_at"): 4,
+    ("theme_days", "product"): 4,
+    ("erasures", "theme_rows"): 4,
 }
 """Columns that version 1 had not, each with the version that added it."""
 
@@ -271,6 +274,7 @@ ERASURES: Final = pa.schema(
         _required("deleted_files", pa.int64()),
         _required("key_id", pa.string()),
         _required("signature", pa.string()),
+        pa.field("theme_rows", pa.int64()),
     ]
 )
 """The erasure log: one row per completed erasure, signed with the author key."""
@@ -309,6 +313,7 @@ THEME_MENTIONS: Final = pa.schema(
         _required("similarity", pa.float64()),
         _required("committed_at", INSTANT),
         _required("batch_id", pa.string()),
+        pa.field("superseded_at", INSTANT),
     ]
 )
 """The theme of each mention that has one, without its text. Whose words they are and when they were said stands here
@@ -320,6 +325,7 @@ THEME_DAYS: Final = pa.schema(
         _required("feedback_digest", pa.string()),
         _required("themes_digest", pa.string()),
         _required("recorded_at", INSTANT),
+        pa.field("product", pa.string()),
     ]
 )
 """Of which feedback and which themes the theme mentions of a day were made: the latest `recorded_at` counts."""

@@ -38,6 +38,7 @@ class Erasure:
     score_rows: int
     dead_letters: int
     deleted_files: int
+    theme_rows: int | None
 
     def row(self, keyring: AuthorKeyring) -> dict[str, Any]:
         """The row in `arrow.ERASURES`, signed."""
@@ -54,10 +55,13 @@ def check_signature(row: Mapping[str, Any], keyring: AuthorKeyring) -> Signature
 
 
 def _statement(row: Mapping[str, Any]) -> bytes:
-    """Every column but the signature as JSON with sorted keys and no spaces, instants in UTC to the microsecond."""
+    """Every column but the signature as JSON with sorted keys and no spaces, instants in UTC to the microsecond.
+
+    A null is left out: a column that is younger than the row.
+    """
     plain = {
         name: value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
         for name, value in row.items()
-        if name != "signature"
+        if name != "signature" and value is not None
     }
     return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()

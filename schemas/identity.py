@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 ID_BYTES: Final = 16
@@ -45,9 +46,9 @@ def theme_id(terms_version: int, product: str | None, weights: Mapping[str, floa
     return _digest(b"tribo-theme", (str(terms_version), product or "", *terms))
 
 
-def theme_mention_id(event_id: str, mention: int) -> str:
-    """Identity of the theme of one mention of one revision, 32 hexadecimal digits."""
-    return _digest(b"tribo-mention", (event_id, str(mention)))
+def theme_mention_id(event_id: str, mention: int, committed_at: datetime) -> str:
+    """Identity of the theme of one mention of one revision from an instant on, 32 hexadecimal digits."""
+    return _digest(b"tribo-mention", (event_id, str(mention), committed_at.astimezone(UTC).isoformat()))
 
 
 def event_key(source: str, account: str | None, native_id: str) -> str:

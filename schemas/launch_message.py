@@ -18,6 +18,9 @@ from schemas.violations import Violation, ViolationKind
 
 SCHEMA: Final = "launch/1"
 
+LAUNCHES_SOURCE: Final = "launches"
+"""`source` and `processor` of dead letters that were meant as launches."""
+
 _TEXTS: Final = ("product", "kind", "version", "platform", "title", "note", "url")
 _KNOWN: Final = ("schema", *FIELDS, "deleted")
 _LONGEST_CHARACTERS: Final = 4096

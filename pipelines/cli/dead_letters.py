@@ -127,13 +127,16 @@ def replay(
 
     What is accepted now, or was known already, leaves the dead letters; what is refused again stays, with the new
     reason and one attempt more. The command may be interrupted and run again at any time, and beside itself. Messages
-    that took a worker process with them are tried only when named.
+    that took a worker process with them are tried only when named; those meant as launches are not tried here.
     """
     from pipelines.clock import utc_now
-    from pipelines.dead_letters import choose, replay_letters, with_header
+    from pipelines.dead_letters import choose, no_launches, replay_letters, with_header
     from pipelines.embedded import EmbeddedHost
+    from schemas.launch_message import LAUNCHES_SOURCE
     from schemas.mapping import load_mapping
 
+    if source == LAUNCHES_SOURCE:
+        raise no_launches()
     mapping = load_mapping(source)
     root = _open_to_this_user(tables)
     letters = with_header(

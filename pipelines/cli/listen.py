@@ -130,7 +130,7 @@ def listen(
         patience=Patience(batch_timeout),
         drain_seconds=drain_timeout,
         exit_when_idle=exit_when_idle,
-        http=None if http == "none" else parse_address(http),
+        http=None if http == "none" else parse_address(http, or_none=True),
     )
     mapping = load_mapping(source)
     messages: MessageSource

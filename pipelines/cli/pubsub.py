@@ -159,8 +159,8 @@ def publish(
     """Publish each record of FILE... (files, folders, globs or - ; gzipped or not) as one message.
 
     A line of JSON is published as it stands. A CSV record is published as a JSON object of strings, named by the
-    header; the same mapping reads both. Empty lines are left out. A message that is too large for Pub/Sub is left
-    out and makes the exit status 1.
+    header, and needs --source; the same mapping reads both. Empty lines are left out. A message that is too large
+    for Pub/Sub is left out and makes the exit status 1.
     """
     if rate is not None and speedup is not None:
         raise UsageError("--rate and --speedup exclude each other; give one of them")
@@ -173,7 +173,7 @@ def publish(
     from pipelines.pubsub.pace import EventTime, Pace, Rate, Unpaced
     from pipelines.pubsub.payloads import event_time_reader, payload
     from pipelines.pubsub.publish import Outgoing, Publisher
-    from pipelines.records import Records, find_files
+    from pipelines.records import ENDINGS, Records, find_files
     from schemas.mapping import load_mapping
 
     mapping = load_mapping(source) if source is not None else None
@@ -182,7 +182,13 @@ def publish(
     if speedup is not None and mapping is not None:
         pace = EventTime(event_time_reader(mapping), speedup)
     publisher = Publisher(topic)
-    records = Records(find_files(files, encoding), encoding)
+    found = find_files(files, encoding)
+    table = next((file.path for file in found if file.path.lower().endswith(ENDINGS["csv"])), None)
+    if mapping is None and table is not None:
+        raise UsageError(
+            f"{table}: is CSV, whose lines say nothing without its header; name its mapping with --source"
+        )
+    records = Records(found, encoding)
     messages = disordered(
         (Outgoing(payload(record), record.origin) for record in records), duplicates, out_of_order, seed
     )

@@ -21,8 +21,9 @@ def themes() -> None:
 
 @themes.command(short_help="Find new themes and assign new feedback.")
 @reads_tables
+@one_product
 @click.option("--again", is_flag=True, help="Assign all days anew, without looking for new themes.")
-def update(tables: str, again: bool) -> None:
+def update(tables: str, product: str | None, again: bool) -> None:
     """Find new themes in feedback that has changed, and assign the days they reach. Run it after `replay`, or daily.
 
     A theme never changes its meaning: a mention that has one keeps it, however many themes are found later. Run twice
@@ -39,6 +40,7 @@ def update(tables: str, again: bool) -> None:
         done = Updater(
             str(readable_folder(tables)),
             utc_now,
+            product,
             lambda part, total: drawn.update(task, completed=part, total=total),
         ).run(again=again)
     click.echo(

@@ -22,7 +22,7 @@ from pipelines.listen.source import MessageSource, Received, SourceUnavailableEr
 from schemas.dead_letter import DeadLetter, dead_letter_batch
 from schemas.errors import TribometerError
 from schemas.launch import RecordedBy
-from schemas.launch_message import read_message
+from schemas.launch_message import LAUNCHES_SOURCE, read_message
 from schemas.launch_statement import Statement
 from schemas.tables import DEAD_LETTERS
 from schemas.violations import Violation
@@ -30,9 +30,6 @@ from transforms.commit import append
 from transforms.decode import decode
 from transforms.delta import open_or_create
 from transforms.elements import MessageBatch
-
-SOURCE: Final = "launches"
-"""`source` and `processor` of its dead letters."""
 
 _MESSAGES: Final = 100
 _BYTES: Final = 8 << 20
@@ -94,15 +91,15 @@ def _take(source: MessageSource, root: str, messages: Sequence[Received], now: d
 def _read(messages: Sequence[Received], now: datetime) -> tuple[list[Statement], list[DeadLetter]]:
     """What the messages say, in their order, and those that say nothing."""
     batch = MessageBatch([message.payload for message in messages], [message.origin for message in messages], now)
-    outcome = decode(batch, SOURCE)
+    outcome = decode(batch, LAUNCHES_SOURCE)
     decoded = outcome.passed
-    letters = [replace(letter, processor=SOURCE) for letter in outcome.failed]
+    letters = [replace(letter, processor=LAUNCHES_SOURCE) for letter in outcome.failed]
     statements = []
     for value, payload, origin in zip(decoded.objects, decoded.payloads, decoded.origins, strict=True):
         try:
             statements.append(read_message(value))
         except Violation as violation:
-            letters.append(DeadLetter(SOURCE, SOURCE, violation, origin, now, payload))
+            letters.append(DeadLetter(LAUNCHES_SOURCE, LAUNCHES_SOURCE, violation, origin, now, payload))
     return statements, letters
 
 

@@ -26,11 +26,13 @@ class Condition(Protocol):
         """Why only a restart would help."""
 
 
-def parse_address(text: str) -> tuple[str, int]:
-    """`HOST:PORT` in its parts. Raises `UsageError` for anything else."""
+def parse_address(text: str, *, or_none: bool = False) -> tuple[str, int]:
+    """`HOST:PORT` in its parts. Raises `UsageError` for anything else, which names `none` where that is possible."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:
-        raise UsageError(f"--http {text}: is not HOST:PORT, as in 127.0.0.1:9470; `none` serves nothing")
+        raise UsageError(
+            f"--http {text}: is not HOST:PORT, as in 127.0.0.1:9470{'; `none` serves nothing' * or_none}"
+        )
     return host.strip("[]"), int(port)
 
 

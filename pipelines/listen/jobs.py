@@ -39,9 +39,13 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unusable:
-    """The worker cannot start, whatever the messages: wrong key, tables of a newer version, no permission."""
+    """The worker cannot start, whatever the messages: wrong key, tables of a newer version, no permission.
+
+    `is_usage` says that the command was asked for something it cannot do, such as a model that is not there.
+    """
 
     reason: str
+    is_usage: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pipelines.listen.jobs import Died, Done, Hung, Job, Outcome, Ready, Unavailable, Unusable
 from pipelines.listen.log import say
 from pipelines.listen.worker import WorkerSettings, work
-from schemas.errors import TribometerError
+from schemas.errors import TribometerError, UsageError
 
 _START_SECONDS: Final = 120.0
 """Loading the model takes seconds; a machine that needs longer than this has another problem."""
@@ -65,7 +65,7 @@ class WorkerProcess:
             return
         self.stop()
         if isinstance(first, Unusable):
-            raise TribometerError(first.reason)
+            raise UsageError(first.reason) if first.is_usage else TribometerError(first.reason)
         if isinstance(first, Hung):
             raise TribometerError(f"a worker did not start within {_START_SECONDS:.0f} s; is memory short?")
         raise TribometerError(f"a worker ended while it started: {exit_words(first.exit_code)}")

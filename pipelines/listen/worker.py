@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.clock import utc_now
 from pipelines.listen.jobs import Answer, Defect, Done, Job, Ready, RunBatch, Unavailable, Unusable
-from schemas.errors import TribometerError
+from schemas.errors import TribometerError, UsageError
 from schemas.mapping import SourceMapping
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def work(connection: Connection, settings: WorkerSettings) -> None:
         try:
             host = _host(settings)
         except TribometerError as error:
-            connection.send(Unusable(str(error)))
+            connection.send(Unusable(str(error), isinstance(error, UsageError)))
             return
         connection.send(Ready())
         while True:

@@ -82,6 +82,7 @@ class Found:
     feedback_rows: int = 0
     raw_rows: int = 0
     score_rows: int = 0
+    theme_rows: int = 0
     dead_letters: int = 0
     files: int = 0
 
@@ -174,6 +175,7 @@ class Eraser:
                     score_rows=what.score_rows,
                     dead_letters=what.dead_letters,
                     deleted_files=deleted,
+                    theme_rows=what.theme_rows,
                 )
             )
         rows = [erasure.row(keyring) for erasure in erasures.values() if erasure is not None]
@@ -332,6 +334,7 @@ class Eraser:
                 feedback_rows=len(rows.get((subject, FEEDBACK.name), ())),
                 raw_rows=len(rows.get((subject, RAW.name), ())),
                 score_rows=len(rows.get((subject, SCORES.name), ())),
+                theme_rows=len(rows.get((subject, THEME_MENTIONS.name), ())),
                 dead_letters=len(rows.get((subject, DEAD_LETTERS.name), ())),
                 files=files[subject],
             )

@@ -30,7 +30,14 @@ def checked_log(root: str, keyring: AuthorKeyring) -> list[Row]:
             "scope": suppressed.get(row["suppression_id"], nothing)["scope"],
             **{
                 name: row[name]
-                for name in ("feedback_rows", "raw_rows", "score_rows", "dead_letters", "deleted_files")
+                for name in (
+                    "feedback_rows",
+                    "raw_rows",
+                    "score_rows",
+                    "theme_rows",
+                    "dead_letters",
+                    "deleted_files",
+                )
             },
             "signature": check_signature(row, keyring).value,
             "reason": suppressed.get(row["suppression_id"], nothing)["reason"],

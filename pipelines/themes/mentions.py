@@ -18,7 +18,8 @@ _QUERY: Final = """
     FROM (
         SELECT *, unnest(mentions) AS m, generate_subscripts(mentions, 1) AS mention
         FROM events
-        WHERE author_kind = 'customer' AND day BETWEEN $first AND $last AND list_contains($days, day)
+        WHERE author_kind = 'customer' AND ($product IS NULL OR product = $product)
+            AND day BETWEEN $first AND $last AND list_contains($days, day)
     )
     WHERE m.friction_p >= 0.5 OR list_contains(m.intents, 'feature_request')
     ORDER BY product, day, event_id, mention
@@ -27,14 +28,18 @@ _QUERY: Final = """
 Product = tuple[str | None, list[dict[str, Any]]]
 
 
-def read_mentions(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> Iterator[Product]:
-    """Customers' mentions with friction or a feature request on these days, by product, in a fixed order.
+def read_mentions(
+    connection: duckdb.DuckDBPyConnection, days: Sequence[date], only: str | None = None
+) -> Iterator[Product]:
+    """Customers' mentions with friction or a feature request on these days, by product, in a fixed order; with `only`
+    those of this product.
 
     Each is a dict with the columns of `schemas.arrow.THEME_MENTIONS` that feedback has, and author, day and text.
     """
     if not days:
         return
-    found = connection.sql(_QUERY, params={"first": min(days), "last": max(days), "days": list(days)})
+    parameters = {"first": min(days), "last": max(days), "days": list(days), "product": only}
+    found = connection.sql(_QUERY, params=parameters)
     rows: pa.Table = found.to_arrow_table()
     for product, mentions in groupby(rows.to_pylist(), key=lambda row: row["product"]):
         yield product, list(mentions)

@@ -48,4 +48,5 @@ SELECT
     occurred_at, try_cast(day AS DATE) AS day, product, version, touchpoint, friction, similarity,
     found_as, stored.start AS text_start, stored."end" AS text_end
 FROM tables.theme_mentions AS stored
-JOIN targets ON targets.found_as = stored.theme_id;
+JOIN targets ON targets.found_as = stored.theme_id
+WHERE stored.superseded_at IS NULL OR stored.superseded_at > getvariable('tribometer_as_of')::TIMESTAMPTZ;

@@ -22,7 +22,7 @@ from schemas.identity import dead_letter_id
 from schemas.mapping import load_mapping
 from schemas.tables import DEAD_LETTERS
 from schemas.violations import Violation, ViolationKind
-from tests.pipelines.feedback_table import store_small
+from tests.pipelines.feedback_table import dead_letter, store_small
 from transforms import failpoints
 from transforms.elements import MessageBatch
 from transforms.failpoints import VARIABLE
@@ -146,6 +146,23 @@ def test_a_letter_a_rival_took_out_is_not_put_back(folder: Path) -> None:
     violation = Violation(ViolationKind.INVALID_JSON, "not JSON")
     settle(str(folder / "t"), ids, [DeadLetter("desk", "decode", violation, "o", utc_now(), BROKEN, 2)], utc_now)
     assert letters(folder) == []
+
+
+def test_letters_that_were_meant_as_launches_are_not_tried(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = dead_letter("launches", b"{}", processor="launches")
+    store_small(str(folder / "t"), DEAD_LETTERS, [letter], "launches")
+    before = letters(folder)
+    assert again(folder, str(letter["dead_letter_id"])) == 2
+    assert "publish it again, or record the launch" in capsys.readouterr().err
+    assert main(["dead-letters", "replay", "--source", "launches", "--tables", str(folder / "t")]) == 2
+    assert "were meant as launches" in capsys.readouterr().err
+    assert letters(folder) == before
+    of_that_name = folder / "launches.yaml"
+    of_that_name.write_text((folder / "mended.yaml").read_text().replace("source: desk", "source: launches"))
+    assert again(folder, mapping="launches.yaml") == 0
+    assert "0 dead letters" in capsys.readouterr().out
 
 
 def test_only_those_named_are_tried(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

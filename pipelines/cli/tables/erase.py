@@ -49,7 +49,7 @@ def erase(
     dry_run: bool,
     author_key_file: Path | None,
 ) -> None:
-    """Erase authors, or one event, from feedback, scores, raw and the dead letters, and keep them out.
+    """Erase authors, or one event, from feedback, scores, themes, raw and the dead letters, and keep them out.
 
     Name them by --author, --authors-file, --author-key or --event. Files that held such rows are deleted from the disk,
     the erasure is logged and signed, and a query shows that nothing is left. Later deliveries and replays of the same
@@ -142,7 +142,8 @@ def _lines(path: str) -> list[str]:
 def _say_found(found: Sequence[Found]) -> None:
     click.echo(
         f"would erase {sum(one.feedback_rows for one in found):,} rows of feedback, "
-        f"{sum(one.raw_rows for one in found):,} of raw, {sum(one.score_rows for one in found):,} of scores and "
+        f"{sum(one.raw_rows for one in found):,} of raw, {sum(one.score_rows for one in found):,} of scores, "
+        f"{sum(one.theme_rows for one in found):,} of theme mentions and "
         f"{sum(one.dead_letters for one in found):,} dead letters, of {len(found):,} named; "
         f"{sum(not one.files for one in found):,} of them are nowhere"
     )
@@ -152,9 +153,10 @@ def _say_erased(erased: dict[Subject, Erasure | None], keyring: AuthorKeyring) -
     new = [erasure for erasure in erased.values() if erasure is not None]
     feedback, raw = sum(one.feedback_rows for one in new), sum(one.raw_rows for one in new)
     scores, letters = sum(one.score_rows for one in new), sum(one.dead_letters for one in new)
+    themes = sum(one.theme_rows or 0 for one in new)
     click.echo(
-        f"erased {feedback:,} rows of feedback, {raw:,} of raw, {scores:,} of scores and {letters:,} dead letters, "
-        f"of {len(erased):,} named"
+        f"erased {feedback:,} rows of feedback, {raw:,} of raw, {scores:,} of scores, {themes:,} of theme mentions "
+        f"and {letters:,} dead letters, of {len(erased):,} named"
     )
     if len(erased) > len(new):
         click.echo(f"{len(erased) - len(new):,} were erased before, nothing of them was left")

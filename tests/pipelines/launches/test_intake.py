@@ -316,7 +316,10 @@ class TestCommand:
             (["--github-secret-file", "SECRETS"], "--github-product: write what it is"),
             (["--github-secret-file", "SECRETS", "--github-product", "parcelbird/app"], "--github-product"),
             (["--github-secret-file", "none", "--github-product", "a/b=c"], "none: cannot be read"),
-            (["--app-store-secret-file", "SECRETS", "--app-store-product", "1=a", "--http", "here"], "HOST:PORT"),
+            (
+                ["--app-store-secret-file", "SECRETS", "--app-store-product", "1=a", "--http", "none"],
+                "127.0.0.1:9470\n",
+            ),
         ],
     )
     def test_wrong_options_are_named(

@@ -162,7 +162,7 @@ def test_a_full_disk_holds_everything_back_until_there_is_room(folder: Path, run
     ("options", "complaint"),
     [
         (["--subscription", "projects/p/subscriptions/s"], "name one of --subscription"),
-        (["--http", "9470"], "is not HOST:PORT"),
+        (["--http", "9470"], "is not HOST:PORT, as in 127.0.0.1:9470; `none` serves nothing"),
     ],
 )
 def test_what_it_cannot_do_is_an_error(
@@ -179,3 +179,26 @@ def test_what_cannot_start_says_why(run: Callable[..., Running]) -> None:
     listener = run("--author-key-file", "/proc/nothing/key")
     assert listener.ended() == 1
     assert "author key cannot be read or made" in listener.log.read_text()
+
+
+def test_a_model_that_is_not_there_is_an_error_as_in_replay(
+    folder: Path, run: Callable[..., Running], capsys: pytest.CaptureFixture[str]
+) -> None:
+    listener = run("--model", "nosuch")
+    assert listener.ended() == 2
+    lines = folder / "lines.jsonl"
+    lines.write_text("{}")
+    command = [
+        "replay",
+        str(lines),
+        "--source",
+        "feedback_event",
+        "--tables",
+        str(folder / "u"),
+        "--model",
+        "nosuch",
+    ]
+    assert main(command) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "nosuch" in said
+    assert said in listener.log.read_text()

@@ -157,6 +157,16 @@ def test_options_that_make_no_sense(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["in.csv", "in.CSV.gz"])
+def test_csv_needs_its_mapping(name: str, tmp_path: Path, capsys: Printed) -> None:
+    (tmp_path / name).write_text("id,text\n1,Slow\n")
+    command = ["pubsub", "publish", str(tmp_path / name), "--topic", "projects/p/topics/feedback", "--dry-run"]
+    assert main(command) == 2
+    assert "is CSV, whose lines say nothing without its header; name its mapping with --source" in (
+        capsys.readouterr().err
+    )
+
+
 def test_a_dry_run_counts_and_needs_no_server(lines: Callable[[list[bytes]], str], capsys: Printed) -> None:
     assert (
         main(["pubsub", "publish", lines([b"a"] * 3), "--topic", "projects/p/topics/feedback", "--dry-run"]) == 0

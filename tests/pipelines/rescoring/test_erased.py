@@ -41,11 +41,12 @@ def test_scores_are_erased_with_their_events(
     assert len(left(root)) > 2
     capsys.readouterr()
     assert erase(root, "--author", NAME, "--source", SOURCE, "--dry-run") == 0
-    assert f"would erase {HERS} rows of feedback, {HERS} of raw, {HERS} of scores and" in capsys.readouterr().out
+    assert f"would erase {HERS} rows of feedback, {HERS} of raw, {HERS} of scores," in capsys.readouterr().out
     assert erase(root) == 0
     said = capsys.readouterr().out
     assert (
-        f"erased {HERS} rows of feedback, {HERS} of raw, {HERS} of scores and 0 dead letters, of 1 named" in said
+        f"erased {HERS} rows of feedback, {HERS} of raw, {HERS} of scores, 0 of theme mentions and 0 dead letters, "
+        "of 1 named" in said
     )
     assert "tables.scores" in said
     assert "rows_left: 0" in said

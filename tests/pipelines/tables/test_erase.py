@@ -143,7 +143,7 @@ def test_an_author_is_erased_everywhere_and_nothing_else_changes(
     }
     assert erase(folder, "--author", ANNE, "--source", SOURCE, "--dry-run") == 0
     assert (
-        "would erase 6 rows of feedback, 6 of raw, 0 of scores and 3 dead letters, of 1 named"
+        "would erase 6 rows of feedback, 6 of raw, 0 of scores, 0 of theme mentions and 3 dead letters, of 1 named"
         in capsys.readouterr().out
     )
     assert content(folder) == before
@@ -151,7 +151,10 @@ def test_an_author_is_erased_everywhere_and_nothing_else_changes(
 
     assert erase(folder) == 0
     said = capsys.readouterr().out
-    assert "erased 6 rows of feedback, 6 of raw, 0 of scores and 3 dead letters, of 1 named" in said
+    assert (
+        "erased 6 rows of feedback, 6 of raw, 0 of scores, 0 of theme mentions and 3 dead letters, of 1 named"
+        in said
+    )
     assert "rows_left: 0" in said
     assert content(folder) == expected
 
@@ -176,7 +179,10 @@ def test_an_event_is_erased_with_all_its_revisions(folder: Path, capsys: pytest.
     assert len(ids) == 2
     capsys.readouterr()
     assert erase(folder, "--event", ids[0], "--reason", "court order 7") == 0
-    assert "erased 2 rows of feedback, 2 of raw, 0 of scores and 0 dead letters" in capsys.readouterr().out
+    assert (
+        "erased 2 rows of feedback, 2 of raw, 0 of scores, 0 of theme mentions and 0 dead letters"
+        in capsys.readouterr().out
+    )
     after = content(folder)
     replay(folder)
     assert "2 suppressed" in capsys.readouterr().out

@@ -36,7 +36,11 @@ def _store(root: str, themes: dict[str, list[tuple[str, int]]]) -> None:
             day = (START + timedelta(days=since)).isoformat()
             rows.append(
                 {
-                    **{"theme_mention_id": theme_mention_id(event, 1), "event_id": event, "native_id": event},
+                    **{
+                        "theme_mention_id": theme_mention_id(event, 1, RECEIVED),
+                        "event_id": event,
+                        "native_id": event,
+                    },
                     **{"source": "desk", "channel": "support", "author_key": author, "product": "app"},
                     **{
                         "occurred_at": instant(day) + timedelta(seconds=place),

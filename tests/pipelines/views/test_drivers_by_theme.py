@@ -38,7 +38,7 @@ def themes_of(rows: Iterable[Row], found: Mapping[str, list[str | None]]) -> lis
                 name: row[name]
                 for name in ("event_id", "source", "channel", "native_id", "author_key", "product", "day")
             },
-            "theme_mention_id": theme_mention_id(row["event_id"], number),
+            "theme_mention_id": theme_mention_id(row["event_id"], number, RECEIVED),
             "mention": number,
             "theme_id": theme,
             "similarity": 1.0,
