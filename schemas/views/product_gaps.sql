@@ -12,7 +12,7 @@
 -- Example:
 --   SELECT product, min(day), max(day), count(*) FROM product_gaps GROUP BY product
 -- Cost: that of source_gaps; where there is one, the days of rollup_daily_product, and where one of these is missing in a
---   gap, rollup_daily over the whole history.
+--   gap, product and source of all feedback.
 CREATE OR REPLACE VIEW product_gaps AS
 WITH silent AS MATERIALIZED (
     SELECT source, unnest(generate_series(first_day, last_day, INTERVAL 1 DAY))::DATE AS day FROM source_gaps
@@ -32,8 +32,9 @@ quiet AS MATERIALIZED (
 ),
 spoken AS (
     SELECT product, source, min(day) AS first_day, list(min(day)) OVER (PARTITION BY product) AS begun
-    FROM rollup_daily
+    FROM (SELECT product, source, try_cast(day AS DATE) AS day FROM tables.feedback)
     SEMI JOIN quiet USING (product)
+    WHERE day IS NOT NULL
     GROUP BY product, source
 )
 SELECT quiet.product, quiet.day, count(*) AS sources
