@@ -16,10 +16,10 @@ from pipelines.snapshot import Snapshot
 
 _FANOUT: Final = 8
 _SMALLEST: Final = 64 << 10
-_LARGEST: Final = 64 << 20
-"""Parts of 64 KiB, 512 KiB, 4 MiB and 32 MiB are tiers: as soon as eight are in one they are merged. So a day is
-written three times at most, and a few dozen parts hold any history. Larger ones stay as they are: a late event makes
-the whole part be written again."""
+_LARGEST: Final = 4 << 20
+"""Parts below 64 KiB, 512 KiB and 4 MiB are tiers: as soon as eight are in one they are merged. So a day is written
+four times at most. Larger ones stay as they are: sorting them would take much memory, and a late event makes the whole
+part be written again. Three years of ten million events are some hundred parts."""
 
 
 def sweep(snapshot: Snapshot) -> int:
@@ -50,15 +50,17 @@ def merge(snapshot: Snapshot) -> None:
         if (tier := _tier(one.part)) is not None:
             tiers[tier].append(one)
     for small in tiers.values():
-        if len(small) >= _FANOUT:
-            _merge(snapshot, small)
+        in_order = sorted(small, key=lambda one: one.part.path.name)
+        for start in range(0, len(in_order) - _FANOUT + 1, _FANOUT):
+            _merge(snapshot, in_order[start : start + _FANOUT])
 
 
 def _tier(part: Part) -> int | None:
-    size, tier = _SMALLEST, 0
-    while part.bytes >= size:
+    """Which of the small sizes it has; None for a large one."""
+    size, tier, weight = _SMALLEST, 0, part.bytes
+    while weight >= size:
         size, tier = size * _FANOUT, tier + 1
-    return None if size >= _LARGEST * _FANOUT else tier
+    return tier if weight < _LARGEST else None
 
 
 def _merge(snapshot: Snapshot, together: Sequence[Chosen]) -> None:
