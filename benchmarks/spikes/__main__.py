@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.spikes import judge as judged
 from benchmarks.spikes.rivals import RIVALS
-from benchmarks.spikes.watching import Watched, oracle, watch
+from benchmarks.spikes.watching import Watched, live, oracle, watch
 from benchmarks.spikes.world import SERIES, WARM_UP, World, worlds
 from pipelines.clock import utc_now
 from pipelines.machine import machine, one_core
@@ -151,7 +151,28 @@ def null_world(seeds: Sequence[int]) -> Iterator[str]:
     )
 
 
-SECTIONS: Final = {"worlds": by_world, "rules": by_rule, "null": null_world}
+def lives(seeds: Sequence[int]) -> Iterator[str]:
+    """What people are told in the plain world once the lifecycle has grouped it."""
+    kinds: Counter[str] = Counter()
+    true_opens, false_opens, noticed = 0, 0, 0
+    for world in worlds("plain", tuple(seeds)):
+        told = [event for event in live(world) if event.notify]
+        kinds.update(event.kind.value for event in told)
+        true, false, incidents = judged.opens(world, told)
+        true_opens, false_opens, noticed = true_opens + true, false_opens + false, noticed + incidents
+    weeks = len(seeds) * judged.TEST_WEEKS
+    yield _head("told", "a week, 600 series")
+    for kind, count in kinds.most_common():
+        yield _row(kind, f"{count / weeks:.1f}")
+    yield ""
+    yield (
+        f"{noticed / weeks:.1f} incidents a week are noticed by {true_opens / weeks:.1f} notifications that something "
+        f"opened or reopened, {true_opens / max(1, noticed):.2f} an incident; {false_opens / weeks:.1f} a week are "
+        "about nothing."
+    )
+
+
+SECTIONS: Final = {"worlds": by_world, "rules": by_rule, "null": null_world, "lives": lives}
 
 
 @click.command()

@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.spikes.world import HOURS, SERIES, SOURCES, WARM_UP, WEEK_HOURS, Event, World
+from benchmarks.spikes import world as simulated
+from benchmarks.spikes.world import HOURS, PRODUCTS, SERIES, SOURCES, TOUCHPOINTS, WARM_UP, WEEK_HOURS, World
+from transforms.detect.lifecycle import ALL_TOUCHPOINTS, Event, Kind
 
 Floats = NDArray[np.floating]
 Flags = NDArray[np.bool_]
@@ -49,12 +51,12 @@ def episodes(on: Flags, gap: int = GAP_HOURS) -> Episodes:
     return Episodes(row[new], hour[new], hour[last] + 1)
 
 
-def rows_of(event: Event) -> NDArray[np.int64]:
+def rows_of(event: simulated.Event) -> NDArray[np.int64]:
     """Rows an event shows in: its series, and the sum over sources."""
     return np.concatenate([event.series, SERIES + np.unique(event.series // SOURCES)])
 
 
-def truth(events: Iterable[Event]) -> NDArray[np.int64]:
+def truth(events: Iterable[simulated.Event]) -> NDArray[np.int64]:
     """(rows, hours): number of the event an hour belongs to, -1 for none."""
     owner = np.full((SERIES + SERIES // SOURCES, HOURS), -1, dtype=np.int64)
     for number, event in enumerate(events):
@@ -93,7 +95,7 @@ def judge(world: World, on: Flags, owner: NDArray[np.int64], *, opens: Flags | N
     return Verdict(extra, np.array(delay, dtype=np.int64), int(true.sum()), int((~true).sum()), causes)
 
 
-def _delay(on: Flags, incident: Event) -> int:
+def _delay(on: Flags, incident: simulated.Event) -> int:
     rows = rows_of(incident)
     hours = np.nonzero(on[rows[rows < len(on)], incident.start : incident.end + GRACE_HOURS].any(axis=0))[0]
     return int(hours[0]) if len(hours) else NEVER
@@ -158,7 +160,7 @@ def _true_episodes(found: Episodes, owner: NDArray[np.int64]) -> int:
 
 
 def notifications(world: World, active: Flags) -> tuple[int, int]:
-    """Notifications that concern an incident when sources are grouped under their touchpoint, and incidents noticed."""
+    """Stretches of a touchpoint, sources grouped, that concern an incident; and the incidents they notice."""
     grouped = active[:SERIES].reshape(-1, SOURCES, HOURS).any(axis=1) | active[SERIES:]
     found = episodes(grouped, gap=12)
     owner = truth(world.incidents)
@@ -167,3 +169,19 @@ def notifications(world: World, active: Flags) -> tuple[int, int]:
         for row, start, end in zip(found.row, found.start, found.end, strict=True)
     ]
     return sum(bool(each) for each in owners), len(set().union(*owners)) if owners else 0
+
+
+def opens(world: World, told: Iterable[Event]) -> tuple[int, int, int]:
+    """Notifications that something opened or reopened: true ones, false ones, and the incidents they notice."""
+    owner, noticed, true, false = truth(world.incidents), set[int](), 0, 0
+    places = {f"product {p:02}": p * TOUCHPOINTS for p in range(PRODUCTS)}
+    for event in told:
+        if event.kind not in {Kind.OPENED, Kind.REOPENED}:
+            continue
+        first = SERIES + places[event.place.product]
+        one = event.place.touchpoint != ALL_TOUCHPOINTS
+        rows = [first + int(event.place.touchpoint.split()[1])] if one else range(first, first + TOUCHPOINTS)
+        concerns = {int(owner[row, event.hour]) for row in rows} - {-1}
+        noticed |= concerns
+        true, false = true + bool(concerns), false + (not concerns)
+    return true, false, len(noticed)

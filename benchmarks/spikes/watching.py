@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,9 @@ from benchmarks.spikes.world import (
 )
 from transforms.detect import calibration, cusum
 from transforms.detect.baseline import Expected
-from transforms.detect.detector import Hour, Settings, empty_state, state_bytes, step
+from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, state_bytes, step
 from transforms.detect.layout import Layout, SeriesKey, layout
+from transforms.detect.lifecycle import Book, Event, advance_all, signals
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,17 +58,13 @@ class Watched:
 
 def watch(world: World, counts: NDArray[np.int64], settings: Settings | None = None) -> Watched:
     """Every hour of these counts, (series, hour), in order, with the sums over sources beside them."""
-    series = watched()
-    both_levels = np.concatenate([counts, level_counts(counts)]).astype(np.float64)
-    control = world.control.astype(np.float64)
-    state, chosen = empty_state(series), settings or Settings()
-    shape = both_levels.shape
+    shape = (len(watched()), HOURS)
     surprise, stratum = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int8)
     flags = {name: np.zeros(shape, dtype=bool) for name in ("enough", "learning", "gated", "alarm", "active")}
     began = time.process_time()
-    for hour in range(HOURS):
-        now = Hour(hour % 24, hour // 24 % 7, both_levels[:, hour], control[:, hour])
-        state, scores = step(series, chosen, state, now)
+    state = empty_state(watched())
+    for hour, (after, scores) in enumerate(hours(world, counts, settings)):
+        state = after
         surprise[:, hour], stratum[:, hour] = scores.surprise, scores.stratum
         for name, of_hours in flags.items():
             of_hours[:, hour] = getattr(scores, name)
@@ -80,8 +78,31 @@ def watch(world: World, counts: NDArray[np.int64], settings: Settings | None = N
         flags["alarm"],
         flags["active"],
         surprise.size / seconds,
-        len(state_bytes(state)) / len(series),
+        len(state_bytes(state)) / len(surprise),
     )
+
+
+def hours(
+    world: World, counts: NDArray[np.int64], settings: Settings | None = None
+) -> Iterator[tuple[State, Scores]]:
+    """State and scores after each hour."""
+    series, state = watched(), empty_state(watched())
+    both_levels = np.concatenate([counts, level_counts(counts)]).astype(np.float64)
+    control = world.control.astype(np.float64)
+    for hour in range(HOURS):
+        now = Hour(hour % 24, hour // 24 % 7, both_levels[:, hour], control[:, hour])
+        state, scores = step(series, settings or Settings(), state, now)
+        yield state, scores
+
+
+def live(world: World) -> list[Event]:
+    """What the lifecycle tells of a world, the warm-up left out."""
+    series, book = watched(), Book({})
+    told: list[Event] = []
+    for hour, (_, scores) in enumerate(hours(world, world.evidence)):
+        book, events = advance_all(book, signals(series, scores, hour))
+        told += events
+    return [event for event in told if event.hour >= WARM_UP]
 
 
 def oracle(world: World) -> Floats:

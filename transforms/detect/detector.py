@@ -96,6 +96,10 @@ class Scores:
     """Called an alarm in this hour; one incident is called once."""
     active: Flags
     """Called an alarm and not calm again."""
+    on: Flags
+    """In an alarm, with evidence in the last hours."""
+    authors: Floats
+    """Of the stretch since evidence last was 0."""
 
 
 def empty_state(layout: Layout) -> State:
@@ -176,7 +180,18 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
         age,
     )
     return after, Scores(
-        expected.mean, expected.variance, evidence, surprise, of_stratum, enough, learning, gated, alarm, alarmed
+        expected.mean,
+        expected.variance,
+        evidence,
+        surprise,
+        of_stratum,
+        enough,
+        learning,
+        gated,
+        alarm,
+        alarmed,
+        alarmed & (recent > 0),
+        stretch.seen,
     )
 
 

@@ -70,7 +70,7 @@ def test_a_silent_source_is_neither_calm_nor_friction() -> None:
     held_back = counts[0, silent].sum()
     counts[0, silent] = 0
     counts[0, WARM_UP + 30] += held_back
-    state, said = run(counts, control, at)
+    _, said = run(counts, control, at)
     gated = [hour for hour, scores in enumerate(said) if scores.gated[0]]
     assert gated[-1] == WARM_UP + 31
     assert gated[0] < WARM_UP + 12
