@@ -59,7 +59,7 @@ def by_world(seeds: Sequence[int]) -> Iterator[str]:
         sizes += [each.state_bytes_per_key for each in said]
         if name.startswith("bursty"):
             said = [watch(world, world.authors) for world in made]
-            yield _world_row(f"{name}, conversations unknown", made, said)
+            yield _world_row(f"{name}, nothing collapsed", made, said)
     yield ""
     yield f"{np.median(speeds):,.0f} key-hours a second on one core; {max(sizes):,.0f} bytes of state a series."
 

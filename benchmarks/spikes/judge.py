@@ -87,8 +87,9 @@ def judge(world: World, on: Flags, owner: NDArray[np.int64], *, opens: Flags | N
     true = touched[found.row, found.end] > touched[found.row, found.start]
     flagged = on if opens is None else opens
     delay = [_delay(flagged, incident) for incident in world.incidents]
+    names, going_on = _causes(world)
     causes = Counter(
-        _cause(world, int(row), int(start), int(end))
+        names[int(going_on[row, start:end].max(initial=0))]
         for row, start, end in zip(found.row[~true], found.start[~true], found.end[~true], strict=True)
     )
     extra = np.array([incident.extra for incident in world.incidents], dtype=np.int64)
@@ -101,14 +102,14 @@ def _delay(on: Flags, incident: simulated.Event) -> int:
     return int(hours[0]) if len(hours) else NEVER
 
 
-def _cause(world: World, row: int, start: int, end: int) -> str:
-    causes = {
-        "outage": world.outages, "loud author": world.loud, "flood": world.floods, "launch": world.launches
-    }  # fmt: skip
-    for name, events in causes.items():
-        if any(row in rows_of(event) and event.start < end and start <= event.end for event in events):
-            return name
-    return "noise"
+def _causes(world: World) -> tuple[tuple[str, ...], NDArray[np.int8]]:
+    """What goes on beside incidents, by name, and (rows, hours) which of them; the later name covers the earlier."""
+    names = ("noise", "launch", "flood", "loud author", "outage")
+    going_on = np.zeros((SERIES + SERIES // SOURCES, HOURS), dtype=np.int8)
+    for number, events in enumerate((world.launches, world.floods, world.loud, world.outages), start=1):
+        for event in events:
+            going_on[rows_of(event), event.start : event.end + 1] = number
+    return names, going_on
 
 
 def recall(verdicts: Sequence[Verdict]) -> tuple[float, ...]:

@@ -29,19 +29,21 @@ class Control:
     baseline: Baseline
     seen: Floats
     expected: Floats
+    age: Floats
+    """Hours since each product's first item."""
     hours: int
 
 
 def empty_control(products: int) -> Control:
     """Nothing seen yet."""
     recent = np.zeros((products, WINDOW_HOURS))
-    return Control(empty_baseline(products), recent, recent, 0)
+    return Control(empty_baseline(products), recent, recent, np.zeros(products), 0)
 
 
 def adjust(state: Control, hour_of_day: int, weekday: int, counts: Floats) -> tuple[Control, Floats]:
     """The factor (P,) by which each product is busier than usual in the last 6 hours, this one included.
 
-    `counts` (P,): authors with an item and no friction. The factor is 1 in the first two days.
+    `counts` (P,): authors with an item and no friction. The factor is 1 in the first two days of a product.
     """
     alone = np.arange(len(counts))
     usual = expect(
@@ -51,7 +53,7 @@ def adjust(state: Control, hour_of_day: int, weekday: int, counts: Floats) -> tu
     seen, expected = state.seen.copy(), state.expected.copy()
     seen[alone, column], expected[alone, column] = counts, usual.mean
     factor = np.clip((seen.sum(axis=1) + PRIOR_COUNT) / (expected.sum(axis=1) + PRIOR_COUNT), *FACTOR_RANGE)
-    if state.hours < WARM_UP_HOURS:
-        factor = np.ones(len(counts))
-    baseline = learn(state.baseline, usual, hour_of_day, weekday, counts, np.ones(len(counts)))
-    return Control(baseline, seen, expected, state.hours + 1), factor
+    age = np.where((state.age > 0) | (counts > 0), state.age + 1, 0.0)
+    factor = np.where(age > WARM_UP_HOURS, factor, 1.0)
+    baseline = learn(state.baseline, usual, hour_of_day, weekday, counts, np.where(age > 0, 1.0, 0.0))
+    return Control(baseline, seen, expected, age, state.hours + 1), factor

@@ -17,6 +17,9 @@ from transforms.detect.baseline import Baseline, empty_baseline, expect, learn
 from transforms.detect.layout import Flags, Floats, Ints, Layout
 
 LEARNING_HOURS: Final = 14 * 24
+SETTLING_HOURS: Final = 48
+"""A series gathers no evidence in its first two days: nothing is known that it could be compared with."""
+
 LEARNING_SURPRISE: Final = 6.0
 """A series younger than 14 days alarms from p = 1e-6 on alone."""
 
@@ -137,14 +140,14 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
     )
 
     increments = cusum.increment(expected, hour.counts)
-    evidence = cusum.accumulate(state.evidence, increments, gated)
+    age = np.where((state.age > 0) | (hour.counts > 0), state.age + 1, 0.0)
+    learning = age < LEARNING_HOURS
+    evidence = np.where(age < SETTLING_HOURS, 0.0, cusum.accumulate(state.evidence, increments, gated))
     stretch = guards.extend(state.stretch, evidence, hour.counts, expected.mean, gated)
     daily = np.where(gated, state.daily, state.daily + (24 * expected.mean - state.daily) / DAY_HOURS)
     of_stratum = calibration.stratum(daily)
     surprise = calibration.surprise(state.tail, evidence, of_stratum)
 
-    age = np.where((state.age > 0) | (hour.counts > 0), state.age + 1, 0.0)
-    learning = age < LEARNING_HOURS
     enough = guards.enough(stretch, settings.guards) & ~gated
     testable = enough & ~state.alarmed & ~(learning & (surprise < LEARNING_SURPRISE))
     tested = ~state.alarmed
@@ -161,7 +164,7 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
     raised = np.where(over, 0.0, raised)
     alarmed = (state.alarmed | alarm) & ~over
 
-    ordinary = (raised == 0) | (raised > LONGEST_RAISED_HOURS)
+    ordinary = (raised == 0) | (raised > LONGEST_RAISED_HOURS) | learning
     weight = np.where(gated | (age == 0), 0.0, np.where(ordinary, 1.0, RAISED_WEIGHT))
     counted = ~alarmed & ~gated & (age > 0) & ~learning
     after = State(
