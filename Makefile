@@ -11,7 +11,7 @@ UV := uv==0.13.9
 # Modules are compiled once, not by every process that imports them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check lint types imports streams emulator faults faults-quick browser wheel bench model learning-curve evaluate docs lock clean
+.PHONY: help install demo test check lint types imports streams emulator faults faults-quick browser wheel bench model learning-curve evaluate spikes docs lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ learning-curve: install  ## What labels of a user's own are worth; figures into 
 
 evaluate: install  ## Measure the shipped model and keep the figures in its card (ONLY=section,…)
 	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))
+
+spikes: install  ## Measure how well spikes are found in simulated worlds, about half an hour (ONLY=section, SEEDS=11-16)
+	@$(BIN)/python -m benchmarks.spikes --write $(addprefix --only ,$(ONLY)) $(addprefix --seeds ,$(SEEDS))
 
 docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.view_types
