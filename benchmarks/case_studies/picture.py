@@ -48,7 +48,7 @@ def _people(rows: list[dict[str, Any]], columns: set[str]) -> alt.LayerChart:
     base = alt.Chart(alt.InlineData(rows))
     bars = base.mark_bar(width={"band": 0.85}).encode(
         x=_day(),
-        y=alt.Y("sum(people):Q", title="people with friction a day", axis=alt.Axis(tickCount=5, format=",")),
+        y=alt.Y("sum(people):Q", title="people with friction a day", axis=alt.Axis(tickCount=5, format=",.0f")),
     )
     if "part" in columns:
         parts = sorted({row["part"] for row in rows}, key=lambda part: -_people_of(rows, part))
@@ -87,5 +87,7 @@ def _people_of(rows: list[dict[str, Any]], part: str) -> int:
 
 
 def _day() -> alt.X:
-    axis = alt.Axis(format="%-d %b", title=None, grid=False, labelOverlap="greedy", labelFlush=True)
+    axis = alt.Axis(
+        format="%-d %b", title=None, grid=False, labelOverlap="greedy", labelSeparation=10, labelFlush=True
+    )
     return alt.X("day:T", timeUnit="utcyearmonthdate", axis=axis)
