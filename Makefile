@@ -11,10 +11,10 @@ UV := uv==0.13.9
 # Modules are compiled once, not by every process that imports them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check lint types imports streams emulator faults faults-quick browser wheel bench model learning-curve evaluate spikes docs lock clean
+.PHONY: help install demo test check lint types imports streams emulator faults faults-quick browser wheel bench case-studies model learning-curve evaluate spikes docs lock clean
 
 help:  ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## Build .venv from the lock file; does nothing when it is current
 
@@ -67,6 +67,9 @@ wheel: install  ## Build the wheel and try it in an empty environment
 
 bench: install  ## Measure speed, memory and bytes on the real streams (ONLY=section, MINUTES=of memory, KEEP=folder of 10 M events)
 	@$(BIN)/python -m benchmarks --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(addprefix --minutes ,$(MINUTES)) $(addprefix --keep ,$(KEEP))
+
+case-studies: install  ## Ask the real streams the questions of docs/case-studies, once more (ONLY=page, WRITE=1 keeps)
+	@$(BIN)/python -m benchmarks.case_studies --data "$(DATA)" $(addprefix --only ,$(ONLY)) $(if $(WRITE),--write)
 
 model: install  ## Train the shipped models again from the labelled sets
 	@$(BIN)/tribometer train --data "$(DATA)" --out models/en_feedback

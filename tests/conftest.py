@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from benchmarks.case_studies.study import STUDIES, make_tables
+
 if TYPE_CHECKING:
     from tests.emulator import Emulator
 
@@ -56,12 +58,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield running
 
 
-REPLAYS = {
-    "firefox_support": "firefox_support",
-    "app_store_reviews": "app_store_reviews",
-    "threads_play_reviews": "play_reviews",
-    "airline_tweets": "airline_tweets",
-}
+REPLAYS = {study.stream: study.mapping for study in STUDIES}
 """Stream to the example mapping that reads it."""
 
 
@@ -71,16 +68,12 @@ REPLAYED_ONCE = pytest.mark.xdist_group("replayed streams")
 
 @pytest.fixture(scope="session")
 def replayed_streams(streams: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of all the real streams, replayed by the command line, and Firefox's launches. Takes minutes."""
+    """Tables of all the real streams, made by the command line as the case studies make theirs. Takes minutes."""
     from pipelines.cli import main
 
     tables = tmp_path_factory.mktemp("streams") / "tables"
-    examples = Path(__file__).resolve().parents[1] / "examples" / "sources"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TRIBOMETER_AUTHOR_KEY", "k" * 64)
-        environment.setenv("TRIBOMETER_TABLES", str(tables))
-        for stream, mapping in REPLAYS.items():
-            file, source = str(streams / f"{stream}.jsonl.gz"), str(examples / f"{mapping}.yaml")
-            assert main(["replay", file, "--source", source]) == 0
-        assert main(["launches", "import", str(streams / "firefox_launches.jsonl.gz")]) == 0
+        for study in STUDIES:
+            make_tables(study, streams, tables, main)
     return tables
