@@ -6,7 +6,7 @@ stream lacks what happened, `NAME.launches.csv`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,7 +57,7 @@ STUDIES: Final = (
 """Those that ask for themes come first: tables that hold several streams need no themes of the others."""
 
 
-def make_tables(study: Study, streams: Path, tables: Path, tribometer: Callable[[Sequence[str]], int]) -> None:
+def make_tables(study: Study, streams: Path, tables: Path, tribometer: Callable[[list[str]], int]) -> None:
     """Replay the study's stream into `tables`, record its launches, and find themes if the page asks for them.
 
     `tribometer` runs one command line and returns its exit status. Raises `RuntimeError` naming a command that failed.
