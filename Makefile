@@ -33,7 +33,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install  ## Run the main job on a simulated launch and show what it found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
-test: install  ## Run the tests: no network, no shared data, about eight minutes on two cores (COVERAGE=1 counts the lines)
+test: install  ## Run the tests: no network, no shared data, about a quarter of an hour on two cores (COVERAGE=1 counts the lines)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov) -m "$(QUICK)"
 
 check: lint types imports  ## Lint, types and import rules
