@@ -26,6 +26,8 @@ TYPES_FILE: Final = "view_types.json"
 """Beside this module: what `column_types` reads."""
 
 ROLLED_UP: Final = (
+    "superseded",
+    "mentions",
     "event_touchpoints",
     "rollup_hourly",
     "rollup_daily",

@@ -90,45 +90,62 @@ parts_of_events AS (
     GROUP BY themed.day, themed.event_id
     HAVING NOT bool_or(themed.friction)
 ),
-said AS (
-    SELECT
-        event.product, event.day, event.author, event.friction AND coalesce(theme.friction, true) AS friction,
-        coalesce(CASE
-            WHEN split = 'touchpoint' THEN event.touchpoint
-            WHEN split = 'theme' THEN coalesce(theme.theme_id, 'no theme')
-            WHEN split = 'source' THEN event.source
-            WHEN split = 'channel' THEN event.channel
-            WHEN split = 'version' THEN event.version
-            WHEN starts_with(split, 'segment:') THEN event.segment[substring(split, length('segment:') + 1)]
-            ELSE error('split must be touchpoint, theme, source, channel, version or segment:NAME')
-        END, 'unknown') AS part
+chosen AS NOT MATERIALIZED (
     FROM event_touchpoints AS event
-    LEFT JOIN parts_of_events AS theme
-        ON theme.day = event.day AND theme.event_id = event.event_id AND (theme.theme_id <> 'no theme' OR event.friction)
     WHERE (event.touchpoint = 'any') = (split <> 'touchpoint')
         AND (of_product IS NULL OR event.product = of_product)
         -- Days that are given skip files; those that are not come from the join below.
         AND (a_from IS NULL OR event.day >= a_from::DATE)
         AND (b_to IS NULL OR event.day <= b_to::DATE)
 ),
+said AS (
+    SELECT
+        product, day, person, friction,
+        coalesce(CASE
+            WHEN split = 'touchpoint' THEN touchpoint
+            WHEN split = 'source' THEN source
+            WHEN split = 'channel' THEN channel
+            WHEN split = 'version' THEN version
+            WHEN starts_with(split, 'segment:') THEN segment[substring(split, length('segment:') + 1)]
+            ELSE error('split must be touchpoint, theme, source, channel, version or segment:NAME')
+        END, 'unknown') AS part
+    FROM chosen
+    WHERE split <> 'theme'
+    -- Apart, so that other splits need not read which event each row is of.
+    UNION ALL
+    SELECT
+        event.product, event.day, event.person, event.friction AND coalesce(theme.friction, true),
+        coalesce(theme.theme_id, 'no theme')
+    FROM chosen AS event
+    LEFT JOIN parts_of_events AS theme
+        ON theme.day = event.day AND theme.event_id = event.event_id AND (theme.theme_id <> 'no theme' OR event.friction)
+    WHERE split = 'theme'
+),
 -- A person once per part and period, then divided over their parts.
 people AS (
     SELECT
-        periods.product, said.day >= periods.from_b AS later, said.author, said.part,
+        periods.product, said.day >= periods.from_b AS later, said.person, said.part,
         bool_or(said.friction) AS friction
     FROM periods
     JOIN said ON said.product = periods.product
         AND (said.day BETWEEN periods.from_a AND periods.to_a OR said.day BETWEEN periods.from_b AND periods.to_b)
     GROUP BY ALL
 ),
+each AS (
+    SELECT
+        people.product, people.later, people.person, count(*) AS parts,
+        count(*) FILTER (people.friction) AS friction_parts
+    FROM people
+    GROUP BY people.product, people.later, people.person
+),
 divided AS (
     SELECT
         people.product, people.later, people.part, people.friction,
-        1 / count(*) OVER person AS presence,
-        count(*) FILTER (people.friction) OVER person AS friction_parts,
-        if(people.friction, 1 / friction_parts, 0) AS burden
+        1 / each.parts AS presence,
+        each.friction_parts,
+        if(people.friction, 1 / each.friction_parts, 0) AS burden
     FROM people
-    WINDOW person AS (PARTITION BY people.product, people.later, people.author)
+    JOIN each USING (product, later, person)
 ),
 -- Sums and sums of products of presence, burden and whether the person met friction at all.
 parts AS (

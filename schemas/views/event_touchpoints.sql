@@ -10,6 +10,7 @@
 --   channel          text     support, survey, review, social, forum or other
 --   author           text     whom to count: author_key, or the event itself where no author is known
 --   author_key       text     pseudonym of the author, null where unknown
+--   person           ubigint  64 bits of a digest of author: who counts people by it counts faster
 --   product          text     product, null where the source does not say
 --   version          text     version the author used, null where unknown and not inferred
 --   version_source   text     who says so: given, tag, or inferred from the ledger
@@ -42,6 +43,7 @@ SELECT
     any_value(channel) AS channel,
     any_value(author) AS author,
     any_value(author_key) AS author_key,
+    md5_number_lower(any_value(author)) AS person,
     product,
     any_value(version) AS version,
     any_value(version_source) AS version_source,

@@ -57,10 +57,10 @@
 -- Cost: reads the files of the days asked for; without a filter on day the whole history with its texts.
 CREATE OR REPLACE VIEW events AS
 SELECT
-    event_id, source, channel, account, native_id, revision,
-    coalesce(author_key, event_id) AS author,
-    author_key, author_kind, segment, occurred_at, day, revised_at, received_at,
-    product,
+    said.event_id, said.source, channel, account, native_id, revision,
+    coalesce(author_key, said.event_id) AS author,
+    author_key, author_kind, segment, occurred_at, said.day, revised_at, received_at,
+    said.product,
     coalesce(canonical_version(version), inferred_version(releases, segment, occurred_at)) AS version,
     CASE
         WHEN version IS NOT NULL THEN version_source
@@ -70,14 +70,12 @@ SELECT
     unscored_reason, sentiment_label, sentiment, sentiment_p, friction_p, touchpoint, touchpoint_p, effort, intents,
     mentions, redactions, extra, model_version, committed_at, batch_id, text_sentiment, text_friction_p
 FROM (
-    -- The day is a key of the window although it does not change a group: it lets a filter on day skip files.
-    SELECT *
-    FROM (SELECT * REPLACE (try_cast(day AS DATE) AS day) FROM revisions)
-    QUALIFY row_number() OVER (
-        PARTITION BY day, source, account, native_id
-        ORDER BY revised_at DESC, received_at DESC, event_id DESC
-    ) = 1
+    SELECT revisions.* REPLACE (try_cast(revisions.day AS DATE) AS day) FROM revisions
 ) AS said
+-- Joins on plain days: DuckDB takes a filter on day to both sides then, and skips files of both.
+LEFT JOIN superseded ON superseded.day = said.day AND superseded.event_id = said.event_id
+LEFT JOIN (SELECT event_id FROM superseded WHERE day IS NULL) AS undated
+    ON said.day IS NULL AND undated.event_id = said.event_id
 -- Joined by the day, because one list of all releases would be gone through for each event.
-LEFT JOIN tables.releases_in_force USING (product, day)
-WHERE NOT deleted;
+LEFT JOIN tables.releases_in_force AS line ON line.product = said.product AND line.day = said.day
+WHERE superseded.event_id IS NULL AND undated.event_id IS NULL;

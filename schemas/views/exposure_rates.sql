@@ -34,10 +34,10 @@ WITH spoken AS NOT MATERIALIZED (
     UNION ALL
     SELECT product, version, touchpoint, day, count(*), count(*) FILTER (friction)
     FROM (
-        SELECT product, version, touchpoint, day, author, bool_or(friction) AS friction
+        SELECT product, version, touchpoint, day, person, bool_or(friction) AS friction
         FROM event_touchpoints
         WHERE product IS NOT NULL AND version IS NOT NULL AND day IS NOT NULL
-        GROUP BY product, version, touchpoint, day, author
+        GROUP BY product, version, touchpoint, day, person
     )
     GROUP BY product, version, touchpoint, day
 ),

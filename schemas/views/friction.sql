@@ -64,7 +64,7 @@ SELECT
     sum(effort_sum) / nullif(sum(effort_mentions), 0) AS mean_effort,
     sum(rating_sum) / nullif(sum(rated_events), 0) AS mean_rating
 FROM (
-    -- One row per author first: counting rows is cheaper than counting distinct authors.
+    -- One row per person first: counting rows is cheaper than counting distinct people.
     SELECT
         product,
         CASE
@@ -88,8 +88,8 @@ FROM (
                 - (local_time - date_trunc('hour', local_time))
             ELSE date_trunc(CASE bucket WHEN 'all' THEN 'day' ELSE bucket END, local_time) AT TIME ZONE zone
         END AS starts_at,
-        author,
-        count(DISTINCT event_id) AS events,
+        person,
+        count(*) AS events,
         sum(mentions) AS mentions,
         bool_or(friction) AS friction,
         bool_or(delight) AS delight,

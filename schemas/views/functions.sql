@@ -16,7 +16,8 @@
 --   (tables.releases_in_force, made of the view releases) that was out at the moment; one for a platform counts only
 --   where the event's segment platform or os names it. null before the first release. canonical_version(version)
 --   makes one of 89, 89.0 and 89.0.0, namely 89.0: sources and release lists differ in it. Numbers of five digits and
---   more, as of builds, stay.
+--   more, as of builds, stay. voice_of(channel) is own for what comes to you (support, survey), else public.
+--   first_day_of(bucket, day) is where the day, week (Monday) or month of a day begins, null for all.
 -- Columns:
 --   wilson_low         double  lower bound of k / n
 --   wilson_high        double  upper bound of k / n
@@ -29,6 +30,8 @@
 --   t_p_value          double  of t and df: two-sided p-value of Student's t; df a whole number from 1 on, else null
 --   inferred_version   text    version in force at an instant
 --   canonical_version  text    the version as events and launches spell it
+--   voice_of           text    own or public
+--   first_day_of       date    first day of the bucket; another bucket is an error
 -- Example:
 --   SELECT wilson_low(3, 10), wilson_high(3, 10), 1000 * count_low(3) / 25000, 1000 * count_high(3) / 25000
 -- Cost: arithmetic.
@@ -52,6 +55,16 @@ CREATE OR REPLACE MACRO canonical_version(any_version) AS
         WHEN regexp_full_match(any_version, '\d{1,4}') THEN any_version || '.0'
         WHEN ends_with(any_version, '.0') THEN regexp_replace(any_version, '^(\d+\.\d+(\.\d+)*?)(\.0)+$', '\1')
         ELSE any_version
+    END;
+CREATE OR REPLACE MACRO voice_of(any_channel) AS
+    CASE WHEN any_channel IN ('support', 'survey') THEN 'own' ELSE 'public' END;
+CREATE OR REPLACE MACRO first_day_of(any_bucket, any_day) AS
+    CASE any_bucket
+        WHEN 'all' THEN NULL
+        WHEN 'day' THEN any_day
+        WHEN 'week' THEN date_trunc('week', any_day)::DATE
+        WHEN 'month' THEN date_trunc('month', any_day)::DATE
+        ELSE error('bucket is day, week, month or all')
     END;
 CREATE OR REPLACE MACRO count_high(k) AS
     CASE WHEN k >= 0 THEN k + 1.920729410347062 + 1.959963984540054 * sqrt(greatest(k, 0) + 0.960364705173531) END;

@@ -35,19 +35,32 @@
 --   FROM journeys(of_product := 'firefox') ORDER BY authors DESC
 -- Cost: event_touchpoints of the days asked for.
 CREATE OR REPLACE MACRO journeys(of_product := NULL, from_day := NULL, to_day := NULL, least := 5) AS TABLE
-WITH days AS (
-    SELECT t.product, t.author, t.touchpoint, t.day, bool_or(t.friction) AS friction
+WITH said AS NOT MATERIALIZED (
+    SELECT t.product, t.person, t.touchpoint, t.day, t.friction
     FROM event_touchpoints AS t
-    WHERE t.day IS NOT NULL AND t.touchpoint NOT IN ('any', 'other')
+    WHERE t.day IS NOT NULL
         AND (of_product IS NULL OR t.product = of_product)
         AND (from_day IS NULL OR t.day >= from_day::DATE)
         AND (to_day IS NULL OR t.day <= to_day::DATE)
-    GROUP BY t.product, t.author, t.touchpoint, t.day
+),
+-- Most people speak on one day only: what is left of the rest is little.
+travellers AS (
+    SELECT product, person
+    FROM said
+    WHERE touchpoint = 'any'
+    GROUP BY product, person
+    HAVING min(day) < max(day)
 ),
 stations AS (
-    SELECT product, author, touchpoint, min(day) AS first_day, arg_min(friction, day) AS friction
-    FROM days
-    GROUP BY product, author, touchpoint
+    SELECT
+        said.product, said.person, said.touchpoint, min(said.day) AS first_day,
+        -- On the first day; true where one event of that day is.
+        arg_min(said.friction, 2 * (said.day - DATE '1970-01-01') + if(said.friction, 0, 1)) AS friction
+    FROM said
+    SEMI JOIN travellers
+        ON travellers.person = said.person AND travellers.product IS NOT DISTINCT FROM said.product
+    WHERE said.touchpoint NOT IN ('any', 'other')
+    GROUP BY said.product, said.person, said.touchpoint
 ),
 counted AS (
     SELECT
@@ -60,7 +73,7 @@ counted AS (
         count(*) FILTER (NOT earlier.friction AND later.friction) AS hurt_later
     FROM stations AS earlier
     JOIN stations AS later
-        ON later.author = earlier.author AND later.product IS NOT DISTINCT FROM earlier.product
+        ON later.person = earlier.person AND later.product IS NOT DISTINCT FROM earlier.product
         AND later.first_day > earlier.first_day
     GROUP BY earlier.product, earlier.touchpoint, later.touchpoint
 )

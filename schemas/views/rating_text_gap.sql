@@ -33,13 +33,7 @@ CREATE OR REPLACE MACRO rating_text_gap(of_product := NULL, from_day := NULL, to
 WITH rated AS (
     SELECT
         e.product AS about, e.source, e.rating_scale, e.rating, e.text_sentiment::DOUBLE AS words, e.friction,
-        CASE bucket
-            WHEN 'all' THEN NULL
-            WHEN 'day' THEN e.day
-            WHEN 'week' THEN date_trunc('week', e.day)::DATE
-            WHEN 'month' THEN date_trunc('month', e.day)::DATE
-            ELSE error('bucket is day, week, month or all')
-        END AS period
+        first_day_of(bucket, e.day) AS period
     FROM event_touchpoints AS e
     WHERE e.touchpoint = 'any' AND e.rating IS NOT NULL AND e.text_sentiment IS NOT NULL
         AND (of_product IS NULL OR e.product = of_product)

@@ -31,60 +31,112 @@
 --   FROM segments(of_product := 'firefox', from_day := '2021-06-01') WHERE segment = 'locale' AND touchpoint = 'any'
 -- Cost: event_touchpoints and events of the days asked for; texts are not read.
 CREATE OR REPLACE MACRO segments(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
-WITH said AS (
-    SELECT t.product AS about, t.touchpoint, t.author, t.friction, t.segment AS carried
+WITH said AS NOT MATERIALIZED (
+    SELECT t.product AS about, t.touchpoint, t.person, t.friction, t.segment, hash(t.segment) AS carried
     FROM event_touchpoints AS t
     WHERE (of_product IS NULL OR t.product = of_product)
         AND (from_day IS NULL OR t.day >= from_day::DATE)
         AND (to_day IS NULL OR t.day <= to_day::DATE)
 ),
-names AS (
-    SELECT DISTINCT about, unnest(map_keys(carried)) AS segment FROM said WHERE touchpoint = 'any'
+-- What events carry, each combination once with the value of each name, and who ever carried what.
+combinations AS (
+    SELECT about, carried, any_value(segment) AS segment FROM said WHERE touchpoint = 'any' GROUP BY about, carried
 ),
-people AS (
+names AS (
+    SELECT DISTINCT about, unnest(map_keys(combinations.segment)) AS segment FROM combinations
+),
+named AS (
     SELECT
-        said.about, names.segment, coalesce(said.carried[names.segment], '(none)') AS value, said.touchpoint,
-        said.author, bool_or(said.friction) AS friction
+        combinations.about, combinations.carried, names.segment,
+        coalesce(combinations.segment[names.segment], '(none)') AS value
+    FROM combinations
+    JOIN names ON names.about IS NOT DISTINCT FROM combinations.about
+),
+carriers AS MATERIALIZED (
+    SELECT
+        about, touchpoint, person, bool_or(friction) AS friction,
+        if(min(carried) = max(carried), min(carried), NULL) AS carried
     FROM said
-    JOIN names ON names.about IS NOT DISTINCT FROM said.about
+    GROUP BY about, touchpoint, person
+),
+-- Most people always carry the same: they are counted by combination first, since there are few of those.
+steady AS (
+    SELECT
+        combined.about, named.segment, combined.touchpoint, named.value,
+        sum(combined.authors) AS authors, sum(combined.friction_authors) AS friction_authors
+    FROM (
+        SELECT about, touchpoint, carried, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
+        FROM carriers
+        WHERE carried IS NOT NULL
+        GROUP BY about, touchpoint, carried
+    ) AS combined
+    JOIN named ON named.about IS NOT DISTINCT FROM combined.about AND named.carried = combined.carried
+    GROUP BY combined.about, named.segment, combined.touchpoint, named.value
+),
+changing AS (
+    SELECT said.about, named.segment, named.value, said.touchpoint, said.person, bool_or(said.friction) AS friction
+    FROM said
+    SEMI JOIN (FROM carriers WHERE carried IS NULL) AS several
+        ON several.person = said.person AND several.touchpoint = said.touchpoint
+        AND several.about IS NOT DISTINCT FROM said.about
+    JOIN named ON named.about IS NOT DISTINCT FROM said.about AND named.carried = said.carried
     GROUP BY ALL
 ),
 -- Who has one value only is missing from the rest of that value; who has several is in the rest of each.
 alone AS (
     SELECT
-        about, segment, touchpoint, author,
+        about, segment, touchpoint, person,
         if(count(*) = 1, any_value(value), NULL) AS only_value,
         if(count(*) FILTER (friction) = 1, any_value(value) FILTER (friction), NULL) AS only_friction_value,
         count(*) FILTER (friction) > 0 AS friction
-    FROM people
-    GROUP BY about, segment, touchpoint, author
+    FROM changing
+    GROUP BY about, segment, touchpoint, person
 ),
 everybody AS (
-    SELECT about, segment, touchpoint, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
-    FROM alone
+    SELECT about, segment, touchpoint, sum(authors) AS authors, sum(friction_authors) AS friction_authors
+    FROM (
+        FROM steady
+        UNION ALL BY NAME
+        SELECT about, segment, touchpoint, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
+        FROM alone
+        GROUP BY about, segment, touchpoint
+    )
     GROUP BY about, segment, touchpoint
 ),
 exclusive AS (
-    SELECT about, segment, touchpoint, value, sum(authors)::BIGINT AS authors, sum(friction)::BIGINT AS friction_authors
+    SELECT about, segment, touchpoint, value, sum(authors) AS authors, sum(friction_authors) AS friction_authors
     FROM (
-        SELECT about, segment, touchpoint, only_value AS value, count(*) AS authors, 0 AS friction
-        FROM alone GROUP BY ALL
-        UNION ALL
-        SELECT about, segment, touchpoint, only_friction_value, 0, count(*) FROM alone GROUP BY ALL
+        FROM steady
+        UNION ALL BY NAME
+        SELECT about, segment, touchpoint, only_value AS value, count(*) AS authors, 0 AS friction_authors
+        FROM alone
+        GROUP BY ALL
+        UNION ALL BY NAME
+        SELECT about, segment, touchpoint, only_friction_value AS value, 0 AS authors, count(*) AS friction_authors
+        FROM alone
+        GROUP BY ALL
     )
     GROUP BY about, segment, touchpoint, value
 ),
 counted AS (
-    SELECT about, segment, touchpoint, value, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
-    FROM people
+    SELECT
+        about, segment, touchpoint, value,
+        sum(authors)::BIGINT AS authors, sum(friction_authors)::BIGINT AS friction_authors
+    FROM (
+        FROM steady
+        UNION ALL BY NAME
+        SELECT about, segment, touchpoint, value, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
+        FROM changing
+        GROUP BY about, segment, touchpoint, value
+    )
     GROUP BY about, segment, touchpoint, value
 ),
 beside AS (
     SELECT
         counted.*,
         counted.authors / everybody.authors AS share,
-        everybody.authors - coalesce(exclusive.authors, 0) AS rest_authors,
-        everybody.friction_authors - coalesce(exclusive.friction_authors, 0) AS rest_friction_authors
+        (everybody.authors - coalesce(exclusive.authors, 0))::BIGINT AS rest_authors,
+        (everybody.friction_authors - coalesce(exclusive.friction_authors, 0))::BIGINT AS rest_friction_authors
     FROM counted
     JOIN everybody
         ON everybody.about IS NOT DISTINCT FROM counted.about

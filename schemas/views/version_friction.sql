@@ -44,7 +44,7 @@
 CREATE OR REPLACE MACRO version_friction(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
 WITH said AS NOT MATERIALIZED (
     SELECT
-        event.product, event.version, event.version_source, event.touchpoint, event.day, event.author,
+        event.product, event.version, event.version_source, event.touchpoint, event.day, event.person,
         event.friction, event.sentiment_sum, event.mentions
     FROM event_touchpoints AS event
     WHERE event.product IS NOT NULL AND event.version IS NOT NULL AND event.day IS NOT NULL
@@ -65,9 +65,9 @@ measured AS MATERIALIZED (
         sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
         count(*) FILTER (inferred) / authors AS inferred_share
     FROM (
-        -- One row per author first: counting rows is cheaper than counting distinct authors.
+        -- One row per person first: counting rows is cheaper than counting distinct people.
         SELECT
-            product, version, touchpoint, author,
+            product, version, touchpoint, person,
             min(day) AS first_day,
             max(day) AS last_day,
             bool_or(friction) AS friction,
@@ -75,7 +75,7 @@ measured AS MATERIALIZED (
             sum(mentions) AS mentions,
             bool_and(version_source = 'inferred') AS inferred
         FROM said
-        GROUP BY product, version, touchpoint, author
+        GROUP BY product, version, touchpoint, person
     )
     GROUP BY product, version, touchpoint
 ),

@@ -49,17 +49,10 @@
 CREATE OR REPLACE MACRO voice_balance(
     of_product := NULL, from_day := NULL, to_day := NULL, bucket := 'all', competitors := NULL
 ) AS TABLE
-WITH said AS (
+WITH said AS NOT MATERIALIZED (
     SELECT
-        t.product AS about, t.event_id, t.day, t.touchpoint, t.author, t.friction,
-        CASE WHEN t.channel IN ('support', 'survey') THEN 'own' ELSE 'public' END AS voice,
-        CASE bucket
-            WHEN 'all' THEN NULL
-            WHEN 'day' THEN t.day
-            WHEN 'week' THEN date_trunc('week', t.day)::DATE
-            WHEN 'month' THEN date_trunc('month', t.day)::DATE
-            ELSE error('bucket is day, week, month or all')
-        END AS period
+        t.product AS about, t.touchpoint, t.person, t.author_key, t.friction, voice_of(t.channel) AS voice,
+        first_day_of(bucket, t.day) AS period
     FROM event_touchpoints AS t
     WHERE t.day IS NOT NULL AND t.channel IN ('support', 'survey', 'review', 'social', 'forum')
         AND (of_product IS NULL OR t.product = of_product)
@@ -67,14 +60,9 @@ WITH said AS (
         AND (to_day IS NULL OR t.day <= to_day::DATE)
 ),
 people AS (
-    SELECT
-        about, voice, period, touchpoint, author,
-        bool_or(friction) AS friction,
-        count(*) AS events,
-        -- Somebody without a name stands there as their event.
-        count(*) > 1 OR min(author) <> min(event_id) AS named
+    SELECT about, voice, period, touchpoint, person, bool_or(friction) AS friction
     FROM said
-    GROUP BY about, voice, period, touchpoint, author
+    GROUP BY about, voice, period, touchpoint, person
 ),
 rates AS (
     SELECT about, voice, period, touchpoint, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
@@ -118,28 +106,32 @@ concentration AS (
         sum(events)::BIGINT AS events,
         count(*) FILTER (named) AS named_authors,
         list_reverse_sort(list(events) FILTER (named)) AS frequencies
-    FROM people
-    WHERE touchpoint = 'any'
+    FROM (
+        SELECT about, voice, period, person, count(*) AS events, bool_or(author_key IS NOT NULL) AS named
+        FROM said
+        WHERE touchpoint = 'any'
+        GROUP BY about, voice, period, person
+    )
     GROUP BY about, voice, period
 ),
 texts AS (
-    SELECT e.event_id, e.day, e.text
+    SELECT
+        e.product AS about, e.author, e.text, voice_of(e.channel) AS voice, first_day_of(bucket, e.day) AS period
     FROM events AS e
-    WHERE competitors IS NOT NULL
+    WHERE competitors IS NOT NULL AND e.author_kind = 'customer' AND len(e.mentions) > 0
+        AND e.day IS NOT NULL AND e.channel IN ('support', 'survey', 'review', 'social', 'forum')
         AND (of_product IS NULL OR e.product = of_product)
         AND (from_day IS NULL OR e.day >= from_day::DATE)
         AND (to_day IS NULL OR e.day <= to_day::DATE)
 ),
 naming AS (
-    SELECT DISTINCT said.about, said.voice, said.period, said.author, names.name
-    FROM said
-    JOIN texts USING (day, event_id)
+    SELECT DISTINCT texts.about, texts.voice, texts.period, texts.author, names.name
+    FROM texts
     JOIN (SELECT unnest(competitors::VARCHAR[]) AS name) AS names
         -- A pattern from a row is made anew for each text: only those that have the letters get that far.
         ON contains(lower(texts.text), lower(names.name)) AND regexp_matches(
             texts.text, '(^|[^\pL\pN_])' || regexp_escape(names.name) || '($|[^\pL\pN_])', 'i'
         )
-    WHERE said.touchpoint = 'any'
 ),
 named_by AS (
     SELECT about, voice, period, map_from_entries(list((name, authors) ORDER BY authors DESC, name)) AS authors_by_name

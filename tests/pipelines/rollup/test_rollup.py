@@ -182,7 +182,7 @@ def test_retention_takes_what_was_stored_along(root: str) -> None:
     for view in ROLLED_UP:
         with duckdb.connect() as connection:
             days = connection.execute(f"SELECT DISTINCT day::VARCHAR FROM '{part.file(view)}'").fetchall()
-        assert {day for (day,) in days} == set(DAYS[1:])
+        assert {day for (day,) in days} == (set() if view == "superseded" else set(DAYS[1:])), view
 
 
 @pytest.mark.parametrize("dying", ["first file", "last file", "naming", "sweeping", "merging"])

@@ -33,7 +33,7 @@ def users(
             "version_source": "inferred" if number < inferred else "given",
             "touchpoint": part,
             "day": START + timedelta(days=first + time),
-            "author": f"{version}/{number}",
+            "person": f"{version}/{number}",
             "friction": number < friction and time == 0,
             "mentions": 2,
             "sentiment_sum": -1.0 if number < friction else 0.5,
