@@ -48,7 +48,7 @@ imports: install
 	@$(BIN)/lint-imports
 
 streams: install  ## Tests on the real streams (DATA=folder with streams/ and labels/)
-	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m pytest -n auto --dist loadgroup -m streams
+	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m pytest -n auto -m streams
 
 faults: install  ## Break listener, queue, disk and clock for an hour; keep the table in docs/reliability.md
 	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m tests.faults --seed $(SEED) --write

@@ -68,12 +68,10 @@ TYPICAL: Final[Mapping[str, str]] = {
     "source_health": "FROM source_health",
     "source_gaps": "FROM source_gaps",
     "verbatims": f"""
-        SELECT occurred_at, quote FROM verbatims
-        WHERE product = 'firefox' AND touchpoint = 'usability' AND {_QUARTER} LIMIT 20""",
-    "verbatims of three days": """
-        SELECT occurred_at, quote FROM verbatims
-        WHERE product = 'firefox' AND touchpoint = 'usability' AND day >= '2021-06-01' AND day < '2021-06-04'
-        LIMIT 20""",
+        SELECT occurred_at, quote, text
+        FROM verbatims({_PRODUCT}, {_DAYS}, at_touchpoint := 'usability')""",
+    "events": f"""
+        SELECT day, count(*), avg(friction_p) FROM events WHERE product = 'firefox' AND {_QUARTER} GROUP BY day""",
     "mentions": f"""
         SELECT touchpoint, count(*) FROM mentions WHERE product = 'firefox' AND {_QUARTER} GROUP BY touchpoint""",
 }

@@ -29,6 +29,7 @@ ROLLED_UP: Final = (
     "superseded",
     "mentions",
     "event_touchpoints",
+    "segment_sets",
     "rollup_hourly",
     "rollup_daily",
     "rollup_daily_product",

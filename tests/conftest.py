@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from collections.abc import Iterator
@@ -62,18 +63,24 @@ REPLAYS = {study.stream: study.mapping for study in STUDIES}
 """Stream to the example mapping that reads it."""
 
 
-REPLAYED_ONCE = pytest.mark.xdist_group("replayed streams")
-"""Marks the tests that use `replayed_streams`: one worker runs them all."""
-
-
 @pytest.fixture(scope="session")
-def replayed_streams(streams: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of all the real streams, made by the command line as the case studies make theirs. Takes minutes."""
+def replayed_streams(streams: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Tables of all the real streams, made by the command line as the case studies make theirs. Takes minutes.
+
+    The first test worker that asks makes them for all.
+    """
     from pipelines.cli import main
 
-    tables = tmp_path_factory.mktemp("streams") / "tables"
-    with pytest.MonkeyPatch.context() as environment:
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    tables = shared / "streams" / "tables"
+    tables.parent.mkdir(exist_ok=True)
+    with (shared / "streams.lock").open("w") as lock, pytest.MonkeyPatch.context() as environment:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         environment.setenv("TRIBOMETER_AUTHOR_KEY", "k" * 64)
-        for study in STUDIES:
-            make_tables(study, streams, tables, main)
+        if not tables.exists():
+            unfinished = tables.with_name("unfinished")
+            for study in STUDIES:
+                make_tables(study, streams, unfinished, main)
+            unfinished.rename(tables)
     return tables

@@ -118,7 +118,7 @@ def around_launch(report: Report, worst: WorstLaunch) -> Spec:
     for offset in range(-7 * _BASELINE_WEEKS, _DAYS_AFTER):
         on = launched + timedelta(days=offset)
         observed = report.daily.between(worst.touchpoint, on, on)
-        same_weekday = before[::-1][(-offset - 1) % 7 :: 7]
+        same_weekday = [count for count in before[::-1][(-offset - 1) % 7 :: 7] if count is not None]
         if on >= report.daily.begins and observed and same_weekday:
             expected = round(mean(same_weekday), 2)
             rows.append(
@@ -198,8 +198,8 @@ def _volume(data: Datasets, points: Sequence[Point], grain: str) -> list[alt.Cha
         {
             "begins": point.begins.isoformat(),
             "people": point.friction_authors,
-            "low": round(point.low, 1),
-            "high": round(point.high, 1),
+            "low": None if point.low is None else round(point.low, 1),
+            "high": None if point.high is None else round(point.high, 1),
         }
         for point in points
     ]

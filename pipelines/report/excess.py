@@ -73,20 +73,21 @@ def excess(after: int, before: Sequence[int], dispersion: float) -> Excess:
     )
 
 
-def dispersion(days: Sequence[int], windows: Sequence[int] = ()) -> float:
+def dispersion(days: Sequence[int | None], windows: Sequence[int] = ()) -> float:
     """How much more than Poisson counts a series varies: the larger of day to day and window to window, at least 1.
 
     `days` are consecutive whole weeks; each day is compared with the mean of its weekday (Pearson's statistic over
-    its degrees of freedom; McCullagh & Nelder 1989, section 6.2). `windows` are the counts of consecutive windows:
+    its degrees of freedom; McCullagh & Nelder 1989, section 6.2), days that are None are left out. `windows` are the counts of consecutive windows:
     a series that drifts varies more from window to window than its days tell.
     """
     return max(1.0, _pearson([days[weekday::_WEEK] for weekday in range(_WEEK)]), _pearson([windows]))
 
 
-def _pearson(groups: Sequence[Sequence[int]]) -> float:
+def _pearson(groups: Sequence[Sequence[int | None]]) -> float:
     """Pearson's statistic of counts around the mean of their group, per degree of freedom."""
     statistic, freedom = 0.0, 0
-    for group in groups:
+    for days in groups:
+        group = _known(days)
         if len(group) > 1 and any(group):
             level = mean(group)
             statistic += sum((count - level) ** 2 for count in group) / level
@@ -105,14 +106,15 @@ class Exceedance:
     score: float
 
 
-def exceedance(observed: int, before: Sequence[int], score: float) -> Exceedance | None:
-    """One day against the days `before` it, consecutive whole weeks up to the day before, oldest first.
+def exceedance(observed: int, before: Sequence[int | None], score: float) -> Exceedance | None:
+    """One day against the days `before` it, consecutive whole weeks up to the day before, oldest first, None where
+    nothing is known.
 
     Expected is the mean of the same weekdays, the highest left out, so that one earlier incident does not hide the
     next; the dispersion comes from the median residual for the same reason. The bound is the two-thirds power
     one of Farrington et al. 1996 (JRSS A 159:547). None where fewer than four same weekdays are known.
     """
-    same = sorted(before[-_WEEK::-_WEEK])
+    same = sorted(_known(before[-_WEEK::-_WEEK]))
     if len(same) < 4:
         return None
     expected = max(mean(same[:-1]), 1 / len(same))
@@ -127,12 +129,16 @@ def exceedance(observed: int, before: Sequence[int], score: float) -> Exceedance
     )
 
 
-def _robust_dispersion(days: Sequence[int]) -> float:
+def _robust_dispersion(days: Sequence[int | None]) -> float:
     """Dispersion from the median absolute Pearson residual, which a few wild days do not move; at least 1."""
     residuals = []
     for weekday in range(_WEEK):
-        group = days[weekday::_WEEK]
-        level = median(group) or mean(group)
+        group = _known(days[weekday::_WEEK])
+        level = (median(group) or mean(group)) if group else 0
         if level:
             residuals += [abs(count - level) / sqrt(level) for count in group]
     return max(1.0, (median(residuals) / NormalDist().inv_cdf(0.75)) ** 2) if residuals else 1.0
+
+
+def _known(days: Sequence[int | None]) -> list[int]:
+    return [count for count in days if count is not None]

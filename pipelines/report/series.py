@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import duckdb
 
+from pipelines.report.daily import read_gaps
 from pipelines.report.excess import count_interval
 from pipelines.report.queries import rows
 from pipelines.report.scope import Scope
@@ -29,14 +30,14 @@ _WEEK_DAYS: Final = 7
 class Point:
     """One day or week: distinct authors, those who report friction, and their share, with 95 % intervals.
 
-    `friction_rate` and its bounds are None where nobody spoke.
+    `friction_rate` and its bounds are None where nobody spoke, all is where all sources were silent (product_gaps).
     """
 
     begins: date
-    authors: int
-    friction_authors: int
-    low: float
-    high: float
+    authors: int | None
+    friction_authors: int | None
+    low: float | None
+    high: float | None
     friction_rate: float | None
     rate_low: float | None
     rate_high: float | None
@@ -60,14 +61,16 @@ def read_series(connection: duckdb.DuckDBPyConnection, scope: Scope, longest_dai
     weekly = scope.days > longest_daily_days
     grain, step = ("week", _WEEK_DAYS) if weekly else ("day", 1)
     buckets = _buckets(scope, step)
+    gaps = read_gaps(connection, scope)
+    silent = {begins for begins in buckets if all(begins + timedelta(days=day) in gaps for day in range(step))}
     found: dict[str, dict[date, dict[str, Any]]] = {ANY: {}}
     for row in rows(connection, "series", grain=grain, **scope.parameters):
         found.setdefault(row["touchpoint"], {})[row["bucket"]] = row
     points = {
-        touchpoint: [_point(begins, by_bucket.get(begins)) for begins in buckets]
+        touchpoint: [_point(begins, by_bucket.get(begins), is_heard=begins not in silent) for begins in buckets]
         for touchpoint, by_bucket in found.items()
     }
-    order = sorted(points, key=lambda name: (name != ANY, -sum(p.friction_authors for p in points[name]), name))
+    order = sorted(points, key=lambda name: (name != ANY, -sum(p.friction_authors or 0 for p in points[name]), name))
     return Series(grain, {name: points[name] for name in order})
 
 
@@ -79,7 +82,9 @@ def _buckets(scope: Scope, step: int) -> list[date]:
     return [first + timedelta(days=day) for day in range(0, whole - step + 1, step)]
 
 
-def _point(begins: date, row: Mapping[str, Any] | None) -> Point:
+def _point(begins: date, row: Mapping[str, Any] | None, *, is_heard: bool) -> Point:
+    if row is None and not is_heard:
+        return Point(begins, None, None, None, None, None, None, None)
     if row is None:
         low, high = count_interval(0)
         return Point(begins, 0, 0, low, high, None, None, None)

@@ -76,7 +76,7 @@ def _hits(scope: Scope, daily: DailyCounts, touchpoint: str) -> Iterable[tuple[d
     for offset in range(scope.days):
         day = scope.first_day + timedelta(days=offset)
         (observed,) = daily.between(touchpoint, day, day)
-        if observed < MINIMUM_PEOPLE:
+        if observed is None or observed < MINIMUM_PEOPLE:
             continue
         before = daily.between(touchpoint, day - timedelta(days=BASELINE_DAYS), day - timedelta(days=1))
         whole_weeks = before[len(before) % 7 :]

@@ -70,8 +70,9 @@ def write_summary(console: Console, report: Report) -> None:
 def _plot(report: Report, width: int) -> Text:
     """People with friction over time; the worst launch is an upright line. No colours: terminals differ in theirs."""
     points, first = report.series.points[ANY], report.scope.first_day
-    positions = [(point.begins - first).days for point in points]
-    people = [point.friction_authors for point in points]
+    heard = [(point.begins, point.friction_authors) for point in points if point.friction_authors is not None]
+    positions = [(begins - first).days for begins, _ in heard]
+    people = [count for _, count in heard]
     figure = plotext.figure
     plotext.terminal.limit(width=False, height=False)  # the caller knows the width; a pipe has none
     figure.clear()
@@ -83,8 +84,8 @@ def _plot(report: Report, width: int) -> Text:
     signal = figure.signal(positions, people, marker="braille")
     signal.lines()
     figure.draw(signal)
-    ticks = range(0, len(points), max(1, -(-len(points) // _PLOT_TICKS)))
-    labels = [f"{points[tick].begins:%d %b %y}" for tick in ticks]
+    ticks = range(0, len(heard), max(1, -(-len(heard) // _PLOT_TICKS)))
+    labels = [f"{heard[tick][0]:%d %b %y}" for tick in ticks]
     figure.ruler("x").ticks([positions[tick] for tick in ticks], labels)
     highest = max([1, *people])
     figure.ruler("y").lim(0, highest)

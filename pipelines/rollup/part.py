@@ -32,9 +32,6 @@ FOLDER: Final = "rollups"
 _DAYS: Final = "days.json"
 _DIGEST_LENGTH: Final = 16
 
-_ROW_GROUP_ROWS: Final = 8192
-"""Small, so that a query for one product, touchpoint and quarter skips the rest: rows are sorted by them."""
-
 _ORDER: Final = ("product", "touchpoint", "day")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -136,7 +133,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
     order = ", ".join(name for name in _ORDER if name in columns)
     connection.execute(
         f"COPY (SELECT * FROM ({query}) WHERE day IS NOT NULL ORDER BY {order}) TO {literal(str(path))} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP_ROWS})"
+        f"(FORMAT parquet, COMPRESSION zstd)"
     )
 
 

@@ -18,8 +18,8 @@ _FANOUT: Final = 8
 _SMALLEST: Final = 64 << 10
 _LARGEST: Final = 32 << 20
 """Parts below 64 KiB, 512 KiB, 4 MiB and 32 MiB are tiers: as soon as eight are in one they are merged. So a day is
-written five times at most. Larger ones stay as they are: sorting them would take much memory, and a late event makes the whole
-part be written again. Three years of ten million events are some hundred parts."""
+written five times at most. Larger ones stay as they are: sorting them would take much memory, and a late event makes
+the whole part be written again. Three years of ten million events are some forty parts."""
 
 
 def sweep(snapshot: Snapshot) -> int:

@@ -9,13 +9,14 @@
 --   source           text     where it came from
 --   channel          text     support, survey, review, social, forum or other
 --   author           text     whom to count: author_key, or the event itself where no author is known
---   author_key       text     pseudonym of the author, null where unknown
 --   person           ubigint  64 bits of a digest of author: who counts people by it counts faster
+--   named            boolean  whether the author is known; else the event stands for one
 --   product          text     product, null where the source does not say
 --   version          text     version the author used, null where unknown and not inferred
 --   version_source   text     who says so: given, tag, or inferred from the ledger
 --   language         text     ISO 639 code, null where unknown
 --   segment          map      the event's segments, name to value: segment['plan']
+--   segment_key      ubigint  64 bits of a digest of segment; segment_sets has both
 --   occurred_at      instant  when the customer said it
 --   day              date     UTC day; null for an impossible date. Filter on it: it prunes files
 --   touchpoint       text     touchpoint, other where none is likely enough, or any for all together
@@ -42,13 +43,14 @@ SELECT
     any_value(source) AS source,
     any_value(channel) AS channel,
     any_value(author) AS author,
-    any_value(author_key) AS author_key,
     md5_number_lower(any_value(author)) AS person,
+    any_value(author_key) IS NOT NULL AS named,
     product,
     any_value(version) AS version,
     any_value(version_source) AS version_source,
     any_value(language) AS language,
     any_value(segment) AS segment,
+    coalesce(md5_number_lower(any_value(segment)::VARCHAR), 0) AS segment_key,
     any_value(occurred_at) AS occurred_at,
     day,
     touchpoint,

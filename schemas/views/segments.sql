@@ -32,25 +32,27 @@
 -- Cost: event_touchpoints and events of the days asked for; texts are not read.
 CREATE OR REPLACE MACRO segments(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
 WITH said AS NOT MATERIALIZED (
-    SELECT t.product AS about, t.touchpoint, t.person, t.friction, t.segment, hash(t.segment) AS carried
+    SELECT t.product AS about, t.touchpoint, t.person, t.friction, t.segment_key AS carried
     FROM event_touchpoints AS t
     WHERE (of_product IS NULL OR t.product = of_product)
         AND (from_day IS NULL OR t.day >= from_day::DATE)
         AND (to_day IS NULL OR t.day <= to_day::DATE)
 ),
--- What events carry, each combination once with the value of each name, and who ever carried what.
-combinations AS (
-    SELECT about, carried, any_value(segment) AS segment FROM said WHERE touchpoint = 'any' GROUP BY about, carried
+sets AS (
+    SELECT s.product AS about, s.segment_key AS carried, any_value(s.segment) AS segment
+    FROM segment_sets AS s
+    WHERE (of_product IS NULL OR s.product = of_product)
+        AND (from_day IS NULL OR s.day >= from_day::DATE)
+        AND (to_day IS NULL OR s.day <= to_day::DATE)
+    GROUP BY s.product, s.segment_key
 ),
 names AS (
-    SELECT DISTINCT about, unnest(map_keys(combinations.segment)) AS segment FROM combinations
+    SELECT DISTINCT about, unnest(map_keys(sets.segment)) AS segment FROM sets
 ),
 named AS (
-    SELECT
-        combinations.about, combinations.carried, names.segment,
-        coalesce(combinations.segment[names.segment], '(none)') AS value
-    FROM combinations
-    JOIN names ON names.about IS NOT DISTINCT FROM combinations.about
+    SELECT sets.about, sets.carried, names.segment, coalesce(sets.segment[names.segment], '(none)') AS value
+    FROM sets
+    JOIN names ON names.about IS NOT DISTINCT FROM sets.about
 ),
 carriers AS MATERIALIZED (
     SELECT
@@ -59,19 +61,19 @@ carriers AS MATERIALIZED (
     FROM said
     GROUP BY about, touchpoint, person
 ),
--- Most people always carry the same: they are counted by combination first, since there are few of those.
+-- Most people always carry the same: they are counted by set first, since there are few of those.
 steady AS (
     SELECT
-        combined.about, named.segment, combined.touchpoint, named.value,
-        sum(combined.authors) AS authors, sum(combined.friction_authors) AS friction_authors
+        by_set.about, named.segment, by_set.touchpoint, named.value,
+        sum(by_set.authors) AS authors, sum(by_set.friction_authors) AS friction_authors
     FROM (
         SELECT about, touchpoint, carried, count(*) AS authors, count(*) FILTER (friction) AS friction_authors
         FROM carriers
         WHERE carried IS NOT NULL
         GROUP BY about, touchpoint, carried
-    ) AS combined
-    JOIN named ON named.about IS NOT DISTINCT FROM combined.about AND named.carried = combined.carried
-    GROUP BY combined.about, named.segment, combined.touchpoint, named.value
+    ) AS by_set
+    JOIN named ON named.about IS NOT DISTINCT FROM by_set.about AND named.carried = by_set.carried
+    GROUP BY by_set.about, named.segment, by_set.touchpoint, named.value
 ),
 changing AS (
     SELECT said.about, named.segment, named.value, said.touchpoint, said.person, bool_or(said.friction) AS friction

@@ -42,8 +42,7 @@ CREATE OR REPLACE MACRO verbatims(
     of_product := NULL, from_day := NULL, to_day := NULL, at_touchpoint := 'any', of_version := NULL,
     of_source := NULL, containing := NULL, most := 20
 ) AS TABLE
-WITH chosen AS (
-    SELECT m.*
+WITH asked AS NOT MATERIALIZED (
     FROM mentions AS m
     WHERE (of_product IS NULL OR m.product = of_product)
         AND (from_day IS NULL OR m.day >= from_day::DATE)
@@ -52,8 +51,15 @@ WITH chosen AS (
         AND (of_version IS NULL OR m.version = of_version)
         AND (of_source IS NULL OR m.source = of_source)
         AND (containing IS NULL OR contains(lower(m.text), lower(containing)))
-    ORDER BY m.friction_p DESC, m.sentiment, m.occurred_at DESC, m.event_id, m.text_start
+),
+ranked AS (
+    -- What the order needs and no more: the words are read of those that are left.
+    SELECT event_id, text_start FROM asked
+    ORDER BY friction_p DESC, sentiment, occurred_at DESC, event_id, text_start
     LIMIT most
+),
+chosen AS (
+    SELECT asked.* FROM asked JOIN ranked USING (event_id, text_start)
 )
 SELECT
     chosen.friction_p, chosen.sentiment, chosen.text AS quote,

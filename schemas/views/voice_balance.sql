@@ -51,7 +51,7 @@ CREATE OR REPLACE MACRO voice_balance(
 ) AS TABLE
 WITH said AS NOT MATERIALIZED (
     SELECT
-        t.product AS about, t.touchpoint, t.person, t.author_key, t.friction, voice_of(t.channel) AS voice,
+        t.product AS about, t.touchpoint, t.person, t.named, t.friction, voice_of(t.channel) AS voice,
         first_day_of(bucket, t.day) AS period
     FROM event_touchpoints AS t
     WHERE t.day IS NOT NULL AND t.channel IN ('support', 'survey', 'review', 'social', 'forum')
@@ -107,7 +107,7 @@ concentration AS (
         count(*) FILTER (named) AS named_authors,
         list_reverse_sort(list(events) FILTER (named)) AS frequencies
     FROM (
-        SELECT about, voice, period, person, count(*) AS events, bool_or(author_key IS NOT NULL) AS named
+        SELECT about, voice, period, person, count(*) AS events, bool_or(named) AS named
         FROM said
         WHERE touchpoint = 'any'
         GROUP BY about, voice, period, person

@@ -12,7 +12,6 @@ from benchmarks.case_studies.picture import draw
 from benchmarks.case_studies.study import PAGES, STUDIES, Study
 from pipelines.connect import connect_locked
 from pipelines.query import run_query
-from tests.conftest import REPLAYED_ONCE
 from tests.docs.conftest import Story
 from tests.docs.pages import blocks
 
@@ -76,7 +75,6 @@ def test_a_picture_is_drawn_with_all_that_it_may_have(tmp_path: Path) -> None:
 
 
 @pytest.mark.streams
-@REPLAYED_ONCE
 @EACH
 def test_the_page_prints_what_the_streams_say(study: Study, replayed_streams: Path) -> None:
     """With all the streams in one folder: a study's own folder holds the same of its product."""

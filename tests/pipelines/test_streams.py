@@ -17,9 +17,9 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.connect import connect
-from tests.conftest import REPLAYED_ONCE, REPLAYS
+from tests.conftest import REPLAYS
 
-pytestmark = [pytest.mark.streams, REPLAYED_ONCE]
+pytestmark = pytest.mark.streams
 
 
 def lines(streams: Path, stream: str) -> Iterator[dict[str, Any]]:

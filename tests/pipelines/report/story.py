@@ -7,7 +7,7 @@ at reliability. On another nobody in particular says the same thing fifty times,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,9 +27,9 @@ _THINGS = ("menu", "search", "basket", "settings page", "toolbar", "back button"
 _TROUBLES = ("hides what I need", "moves around every week", "takes far too long to open", "forgets what I typed")
 
 
-def tell(root: str) -> None:
-    """Commit the feedback, two launches and a dead letter into `root`."""
-    store(root, [row for number in range(DAYS) for row in _day(number)])
+def tell(root: str, silent: Container[int] = ()) -> None:
+    """Commit the feedback but that of the `silent` days, four launches and a dead letter into `root`."""
+    store(root, [row for number in range(DAYS) if number not in silent for row in _day(number)])
     store_small(
         root,
         tables.LAUNCHES,

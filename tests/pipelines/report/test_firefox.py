@@ -10,10 +10,8 @@ import pytest
 from pipelines.connect import connect
 from pipelines.report.report import compose
 from pipelines.report.scope import find_scope
-from tests.conftest import REPLAYED_ONCE
 
 
-@REPLAYED_ONCE
 @pytest.mark.streams
 def test_the_redesign_and_the_outage_are_found(replayed_streams: Path) -> None:
     connection = connect(str(replayed_streams))

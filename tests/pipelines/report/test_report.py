@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.connect import connect
+from pipelines.report.page import render
 from pipelines.report.report import Report, compose
 from pipelines.report.scope import find_scope
 from pipelines.report.series import ANY
+from pipelines.report.terminal import page_wide_console, write_summary
 from schemas.errors import UsageError
-from tests.pipelines.report.story import BEGINS, DAYS, HOSTILE, LAUNCHED, OUTAGE, PASTED
+from tests.pipelines.report.story import BEGINS, DAYS, HOSTILE, LAUNCHED, OUTAGE, PASTED, tell
 
 
 def test_totals(report: Report) -> None:
@@ -91,6 +95,21 @@ def test_series_counts_a_person_once_and_has_no_gaps(report: Report) -> None:
     assert report.by_touchpoint.grain == "week"
     weeks = report.by_touchpoint.points["account"]
     assert (len(weeks), sum(point.friction_authors for point in weeks)) == (DAYS // 7, 2)
+
+
+def test_days_without_any_source_are_unknown_and_not_calm(tmp_path: Path) -> None:
+    silent = range(49, 52)
+    tell(str(tmp_path), silent)
+    with connect(str(tmp_path)) as connection:
+        found = compose(connection, find_scope(connection, "app", None, None), {})
+    points = found.series.points[ANY]
+    assert [place for place, point in enumerate(points) if point.friction_authors is None] == list(silent)
+    assert found.daily.gaps == {BEGINS + timedelta(days=day) for day in silent}
+    why = {impact.launch.version: impact.unranked for impact in found.impacts}
+    assert why["2.0"] == "all sources were silent on 3 of the days compared: see launch_impact"
+    assert any(one.first_day == OUTAGE for one in found.stand_outs)
+    assert render(found).count(">not heard<") >= 3
+    write_summary(page_wide_console(), found)
 
 
 def test_sources_say_what_was_lost(report: Report) -> None:

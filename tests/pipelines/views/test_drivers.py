@@ -43,7 +43,8 @@ def connect_to(mentions: pa.Table) -> duckdb.DuckDBPyConnection:
     with duckdb.connect() as maker:
         maker.register("mentions", mentions)
         events = maker.sql(
-            "SELECT * EXCLUDE (author) REPLACE (unnest([touchpoint, 'any']) AS touchpoint), author AS person FROM mentions"
+            """SELECT * EXCLUDE (author) REPLACE (unnest([touchpoint, 'any']) AS touchpoint), author AS person
+            FROM mentions"""
         ).to_arrow_table()
         daily = maker.sql("SELECT DISTINCT product, day FROM mentions").to_arrow_table()
     return connect_over(
