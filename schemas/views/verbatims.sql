@@ -42,7 +42,11 @@ CREATE OR REPLACE MACRO verbatims(
     of_product := NULL, from_day := NULL, to_day := NULL, at_touchpoint := 'any', of_version := NULL,
     of_source := NULL, containing := NULL, most := 20
 ) AS TABLE
-WITH asked AS NOT MATERIALIZED (
+WITH chosen AS (
+    -- Without words and segments, which take longest to read: those of the rows that are left come from the table.
+    SELECT
+        m.friction_p, m.sentiment, m.text_start, m.text_end, m.product, m.version, m.touchpoint, m.day, m.source,
+        m.channel, m.language, m.rating, m.intents, m.theme_id, m.author, m.url, m.event_id, m.occurred_at
     FROM mentions AS m
     WHERE (of_product IS NULL OR m.product = of_product)
         AND (from_day IS NULL OR m.day >= from_day::DATE)
@@ -51,23 +55,17 @@ WITH asked AS NOT MATERIALIZED (
         AND (of_version IS NULL OR m.version = of_version)
         AND (of_source IS NULL OR m.source = of_source)
         AND (containing IS NULL OR contains(lower(m.text), lower(containing)))
-),
-ranked AS (
-    -- What the order needs and no more: the words are read of those that are left.
-    SELECT event_id, text_start FROM asked
-    ORDER BY friction_p DESC, sentiment, occurred_at DESC, event_id, text_start
+    ORDER BY m.friction_p DESC, m.sentiment, m.occurred_at DESC, m.event_id, m.text_start
     LIMIT most
-),
-chosen AS (
-    SELECT asked.* FROM asked JOIN ranked USING (event_id, text_start)
 )
 SELECT
-    chosen.friction_p, chosen.sentiment, chosen.text AS quote,
-    said.text, chosen.text_start AS highlight_start, chosen.text_end AS highlight_end,
+    chosen.friction_p, chosen.sentiment,
+    substring(said.text, text_start + 1, text_end - text_start) AS quote,
+    said.text, text_start AS highlight_start, text_end AS highlight_end,
     chosen.product, chosen.version, chosen.touchpoint, chosen.day, chosen.source, chosen.channel, chosen.language,
-    chosen.rating, chosen.intents, chosen.theme_id, chosen.author, chosen.segment, chosen.url, chosen.event_id,
+    chosen.rating, chosen.intents, chosen.theme_id, chosen.author, said.segment, chosen.url, chosen.event_id,
     chosen.occurred_at
 FROM chosen
 JOIN feedback AS said
     ON said.day = coalesce(chosen.day::VARCHAR, 'invalid') AND said.event_id = chosen.event_id
-ORDER BY chosen.friction_p DESC, chosen.sentiment, chosen.occurred_at DESC, chosen.event_id, chosen.text_start;
+ORDER BY chosen.friction_p DESC, chosen.sentiment, chosen.occurred_at DESC, chosen.event_id, text_start;

@@ -52,37 +52,47 @@ WITH said AS NOT MATERIALIZED (
         AND (from_day IS NULL OR event.day >= from_day::DATE)
         AND (to_day IS NULL OR event.day <= to_day::DATE)
 ),
-measured AS MATERIALIZED (
+people AS (
     SELECT
         product, version, touchpoint,
-        min(first_day) AS first_day,
-        max(last_day) AS last_day,
         count(*) AS authors,
         count(*) FILTER (friction) AS friction_authors,
-        friction_authors / authors AS friction_rate,
-        wilson_low(friction_authors, authors) AS rate_low,
-        wilson_high(friction_authors, authors) AS rate_high,
-        sum(sentiment_sum) / sum(mentions) AS mean_sentiment,
-        count(*) FILTER (inferred) / authors AS inferred_share
+        count(*) FILTER (inferred) AS inferred_authors
     FROM (
         -- One row per person first: counting rows is cheaper than counting distinct people.
         SELECT
             product, version, touchpoint, person,
-            min(day) AS first_day,
-            max(day) AS last_day,
             bool_or(friction) AS friction,
-            sum(sentiment_sum) AS sentiment_sum,
-            sum(mentions) AS mentions,
             bool_and(version_source = 'inferred') AS inferred
         FROM said
         GROUP BY product, version, touchpoint, person
     )
     GROUP BY product, version, touchpoint
 ),
-heard AS (
-    SELECT product, version, touchpoint, count(*) AS days
-    FROM (SELECT DISTINCT product, version, touchpoint, day FROM said)
+days AS (
+    SELECT
+        product, version, touchpoint,
+        min(day) AS first_day,
+        max(day) AS last_day,
+        count(*) AS days,
+        sum(sentiment_sum) / sum(mentions) AS mean_sentiment
+    FROM (
+        SELECT
+            product, version, touchpoint, day, sum(sentiment_sum) AS sentiment_sum, sum(mentions) AS mentions
+        FROM said
+        GROUP BY product, version, touchpoint, day
+    )
     GROUP BY product, version, touchpoint
+),
+measured AS MATERIALIZED (
+    SELECT
+        *,
+        friction_authors / authors AS friction_rate,
+        wilson_low(friction_authors, authors) AS rate_low,
+        wilson_high(friction_authors, authors) AS rate_high,
+        inferred_authors / authors AS inferred_share
+    FROM people
+    JOIN days USING (product, version, touchpoint)
 ),
 versions AS (
     SELECT
@@ -106,7 +116,7 @@ preceded AS (
 ),
 compared AS (
     SELECT
-        current.*, heard.days, preceded.previous_version,
+        current.*, preceded.previous_version,
         previous.authors AS previous_authors,
         previous.friction_rate AS previous_rate,
         least(current.authors, previous.authors) >= 10 AS enough,
@@ -115,7 +125,6 @@ compared AS (
         previous.rate_high AS previous_high
     FROM measured AS current
     JOIN preceded USING (product, version)
-    JOIN heard USING (product, version, touchpoint)
     LEFT JOIN measured AS previous
         ON previous.product = current.product AND previous.version = preceded.previous_version
         AND previous.touchpoint = current.touchpoint
