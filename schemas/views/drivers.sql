@@ -13,7 +13,8 @@
 --   of it is mix. Of themes an event counts under each theme its mentions have, with friction where one of these
 --   mentions has it; under no theme where it has none of five authors or more, or meets friction outside its themes
 --   only. The interval is the delta method's over authors (independent, both periods; somebody in both
---   makes it wider than needed) and needs 10 people. A contribution says where the rate moved, not why.
+--   makes it wider than needed) and needs 10 people in each period in which the part was
+--   heard. A contribution says where the rate moved, not why.
 -- Parameters:
 --   of_product  text  one product; all without it, each for itself
 --   a_from      date  first day of the earlier period; 27 days before a_to without it
@@ -225,9 +226,11 @@ SELECT
     shared.product, shared.part, from_a, to_a, from_b, to_b,
     authors_a, authors_b, friction_authors_a, friction_authors_b, share_a, share_b, rate_a, rate_b,
     rate_effect + mix_effect AS contribution,
-    CASE WHEN authors_a + authors_b >= 10 THEN contribution - 1.959963984540054 * standard_error END
+    CASE WHEN greatest(authors_a, authors_b) >= 10 AND least(authors_a, authors_b) NOT BETWEEN 1 AND 9
+        THEN contribution - 1.959963984540054 * standard_error END
         AS contribution_low,
-    CASE WHEN authors_a + authors_b >= 10 THEN contribution + 1.959963984540054 * standard_error END
+    CASE WHEN greatest(authors_a, authors_b) >= 10 AND least(authors_a, authors_b) NOT BETWEEN 1 AND 9
+        THEN contribution + 1.959963984540054 * standard_error END
         AS contribution_high,
     rate_effect, mix_effect,
     CASE WHEN reason IS NULL THEN overall_a END AS overall_a,
@@ -237,7 +240,8 @@ SELECT
         WHEN reason IS NOT NULL THEN reason
         WHEN authors_a = 0 THEN 'nobody spoke of it in the earlier period: no rate_a'
         WHEN authors_b = 0 THEN 'nobody spoke of it in the later period: no rate_b'
-        WHEN authors_a + authors_b < 10 THEN 'fewer than 10 people: no interval'
+        WHEN greatest(authors_a, authors_b) < 10 OR least(authors_a, authors_b) BETWEEN 1 AND 9
+            THEN 'fewer than 10 people in a period: no interval'
     END AS null_reason
 FROM (
     SELECT

@@ -8,8 +8,10 @@
 --   the last term takes out the bias of a ratio of counts. The control (column control) is the sum over the
 --   touchpoints the launch does not name; where it names none, over all other touchpoints; for any, over the other
 --   products heard throughout. Days of product_gaps (gap_days) are left out before and after, of either side. ratio = observed / expected, excess = observed - expected. What moves both alike, as
---   season, weekdays and a growing crowd do, cancels; a launch that hurts treated and control alike cancels too, so
---   read expected_before as well: the touchpoint's own mean week of the 28 days before. The interval of ratio is
+--   season, weekdays and a growing crowd do, cancels; a launch that hurts treated and control alike cancels too, and one
+--   that names no touchpoint and hurts one much makes the others look better than they are. So read excess_before as
+--   well, against the touchpoint's own mean week of the 28 days before: where the two contradict each other (disputed),
+--   the launch moved the control, by control_change, and excess_before is the one to believe. The interval of ratio is
 --   exp(log(ratio) ± t * s), s² = dispersion * (1 / observed + 1 / before + 1 / control_after + 1 / control_before):
 --   quasi-binomial, the share of the treated among treated and control (McCullagh & Nelder 1989, 4.5). The
 --   dispersion is Pearson's statistic of that share from week to week, over the 8 weeks before (at least 4) and its
@@ -54,6 +56,8 @@
 --   excess_before       double    observed - expected_before
 --   excess_before_low   double    lower bound of excess_before, 95 %
 --   excess_before_high  double    upper bound of excess_before, 95 %
+--   control_change      double    change of the control's friction a day: 0.5 is half as much again as before
+--   disputed            boolean   whether excess and excess_before are both beyond chance and contradict each other
 --   peak_day            bigint    days since the launch of the largest excess of one day
 --   peak_excess         double    that excess, authors
 --   days_to_recover     bigint    days since the launch until friction is back for a week
@@ -347,6 +351,10 @@ SELECT
     expected_before, excess_before,
     excess_before - margin_low AS excess_before_low,
     excess_before + margin_high AS excess_before_high,
+    (control_after / nullif(heard_after, 0)) / nullif(control_before / nullif(heard_before, 0), 0) - 1 AS control_change,
+    coalesce(
+        (excess_high < 0 AND excess_before_low > 0) OR (excess_low > 0 AND excess_before_high < 0), false
+    ) AS disputed,
     CASE WHEN rose THEN peak_day END AS peak_day,
     CASE WHEN rose THEN peak_excess END AS peak_excess,
     CASE WHEN rose THEN recovered_on END AS days_to_recover,

@@ -221,7 +221,7 @@ class TestWhatCannotBeSaid:
             table([("ann", "usability", A, False), ("ann", "usability", B + timedelta(27), True)])
         ).values()
         assert (row["contribution"], row["contribution_low"], row["contribution_high"]) == (1, None, None)
-        assert row["null_reason"] == "fewer than 10 people: no interval"
+        assert row["null_reason"] == "fewer than 10 people in a period: no interval"
 
 
 SAMPLES, SAMPLE = 800, 200

@@ -326,6 +326,20 @@ class TestControls:
         assert row["excess_before_low"] > 100
 
 
+    def test_a_control_that_the_launch_hit_is_told(self) -> None:
+        """The launch names nothing, hurts account most and usability a little: against account that looks good."""
+        days = np.repeat([1, 2], [BEFORE, AFTER])
+        row = impact(
+            {"usability": STEADY[:70] * days, "account": STEADY[:70] * days**3 * 2}, launch("app", LAUNCHED)
+        )
+        assert row["excess_high"] < 0 < row["excess_before_low"]
+        assert row["disputed"]
+        assert row["control_change"] == pytest.approx(7, abs=0.2)
+        calm = impact({"usability": STEADY[:70], "account": STEADY[:70]}, launch("app", LAUNCHED))
+        assert not calm["disputed"]
+        assert calm["control_change"] == pytest.approx(0, abs=0.05)
+
+
 class TestCourse:
     def test_half_life_and_recovery_of_a_known_decay(self) -> None:
         decay = 1024 * 2.0 ** (-np.arange(29) / 4)
