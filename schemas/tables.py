@@ -17,7 +17,7 @@ class TableSpec:
     `partition` names the column that is part of the path. `identity` names the column by which a row committed
     twice is recognised; a table without one keeps every row it is given. `restricted` tables hold personal data:
     their folder is closed to other users and no analyst's connection opens it. `recorded` names the instant from
-    which on a row is there for readers.
+    which on a row is there for readers, `superseded` that from which on it no longer is (null while it is in force).
     """
 
     name: str
@@ -26,6 +26,7 @@ class TableSpec:
     partition: str | None = None
     identity: str | None = None
     restricted: bool = False
+    superseded: str | None = None
 
     @property
     def table_schema(self) -> pa.Schema:
@@ -51,7 +52,12 @@ SUPPRESSIONS: Final = TableSpec(
 ERASURES: Final = TableSpec("erasures", arrow.ERASURES, "finished_at", identity="erasure_id")
 THEMES: Final = TableSpec("themes", arrow.THEMES, "recorded_at")
 THEME_MENTIONS: Final = TableSpec(
-    "theme_mentions", arrow.THEME_MENTIONS, "committed_at", partition="day", identity="theme_mention_id"
+    "theme_mentions",
+    arrow.THEME_MENTIONS,
+    "committed_at",
+    partition="day",
+    identity="theme_mention_id",
+    superseded="superseded_at",
 )
 THEME_DAYS: Final = TableSpec("theme_days", arrow.THEME_DAYS, "recorded_at")
 

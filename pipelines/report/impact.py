@@ -148,7 +148,9 @@ def _impact(
         return Impact(launch, days, {}, f"less than {WINDOW_DAYS} days of feedback before it")
     silent = sum(windows[-1][0] <= day <= last for day in daily.gaps)
     if silent:
-        return Impact(launch, days, {}, f"all sources were silent on {silent} of the days compared: see launch_impact")
+        return Impact(
+            launch, days, {}, f"all sources were silent on {silent} of the days compared: see launch_impact"
+        )
     measured = {}
     for touchpoint in daily.counts:
         after, *before = (

@@ -70,7 +70,9 @@ def read_series(connection: duckdb.DuckDBPyConnection, scope: Scope, longest_dai
         touchpoint: [_point(begins, by_bucket.get(begins), is_heard=begins not in silent) for begins in buckets]
         for touchpoint, by_bucket in found.items()
     }
-    order = sorted(points, key=lambda name: (name != ANY, -sum(p.friction_authors or 0 for p in points[name]), name))
+    order = sorted(
+        points, key=lambda name: (name != ANY, -sum(p.friction_authors or 0 for p in points[name]), name)
+    )
     return Series(grain, {name: points[name] for name in order})
 
 

@@ -109,6 +109,7 @@ class _Writer:
         rows = read_file(self._root, self._spec, file)
         if self._as_of is not None:
             rows = rows.filter(pc.less_equal(rows.column(self._spec.recorded), pa.scalar(self._as_of)))
+            rows = _in_force(rows, self._spec, self._as_of)
         if not rows.num_rows:
             return
         if self._one_file and self._spec.partition is not None:
@@ -133,3 +134,13 @@ class _Writer:
             self._open[label] = pq.ParquetWriter(folder / "part-0.parquet", schema, compression="zstd")
             self._files += 1
         return self._open[label]
+
+
+def _in_force(rows: pa.Table, spec: TableSpec, as_of: datetime) -> pa.Table:
+    """The rows without what was superseded only later: at that instant it was in force."""
+    if spec.superseded is None:
+        return rows
+    place = rows.schema.get_field_index(spec.superseded)
+    at = rows.column(place)
+    known = pc.if_else(pc.less_equal(at, pa.scalar(as_of)), at, pa.scalar(None, at.type))
+    return rows.set_column(place, rows.schema.field(place), known)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.connect import connect
@@ -65,6 +66,15 @@ def test_the_past_is_shown_as_it_was(root: str) -> None:
     assert ask(root, SHOWN, SECOND - timedelta(microseconds=1)) == before
     assert ask(root, SHOWN, SECOND) == now
     assert ask(root, "SELECT authors FROM themes", FIRST) == [(12,), (12,), (12,)]
+
+
+def test_an_export_of_the_past_knows_nothing_of_what_came_later(root: str, tmp_path: Path) -> None:
+    for at, superseded in ((FIRST, []), (SECOND, [SECOND])):
+        out = tmp_path / at.strftime("%d")
+        export(root, [THEME_MENTIONS], out, as_of=at, one_file=True)
+        rows = pq.read_table(out / "theme_mentions" / "part-0.parquet")
+        assert rows.num_rows == 36 + len(superseded)
+        assert [when for when in rows["superseded_at"].to_pylist() if when is not None] == superseded
 
 
 def test_an_update_without_news_writes_no_row_again(root: str) -> None:

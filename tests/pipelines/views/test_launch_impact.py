@@ -325,7 +325,6 @@ class TestControls:
         assert row["p_value"] > 0.5
         assert row["excess_before_low"] > 100
 
-
     def test_a_control_that_the_launch_hit_is_told(self) -> None:
         """The launch names nothing, hurts account most and usability a little: against account that looks good."""
         days = np.repeat([1, 2], [BEFORE, AFTER])
