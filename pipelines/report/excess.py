@@ -77,8 +77,8 @@ def dispersion(days: Sequence[int | None], windows: Sequence[int] = ()) -> float
     """How much more than Poisson counts a series varies: the larger of day to day and window to window, at least 1.
 
     `days` are consecutive whole weeks; each day is compared with the mean of its weekday (Pearson's statistic over
-    its degrees of freedom; McCullagh & Nelder 1989, section 6.2), days that are None are left out. `windows` are the counts of consecutive windows:
-    a series that drifts varies more from window to window than its days tell.
+    its degrees of freedom; McCullagh & Nelder 1989, section 6.2); days that are None are left out. `windows` are the
+    counts of consecutive windows: a series that drifts varies more from window to window than its days tell.
     """
     return max(1.0, _pearson([days[weekday::_WEEK] for weekday in range(_WEEK)]), _pearson([windows]))
 
