@@ -51,6 +51,7 @@ _PARQUET_ROWS: Final = 100_000
 _INTERRUPT_AGAIN_SECONDS: Final = 0.05
 
 _EXPLAIN: Final = re.compile(r"^\s*explain(\s+analyze)?\b(\s*\([^()]*\))?", re.IGNORECASE)
+_NO_TABLE: Final = re.compile(r"Table with name (\w+) does not exist")
 _LOCATION: Final = re.compile(r"^LINE (\d+): ", re.MULTILINE)
 
 
@@ -154,6 +155,9 @@ def explain_error(error: Exception) -> str:
         word = quoted[caret:].split() if 0 <= caret < len(quoted) else []
         location = f" (line {found[1]}, at {word[0]!r})" if word else f" (line {found[1]})"
         message = message[: found.start()]
+    unknown = _NO_TABLE.search(message)
+    if unknown is not None and unknown[1] in macro_names():
+        message = f"{unknown[1]} takes its filters as parameters: FROM {unknown[1]}(), see docs/views.md"
     return " ".join(message.split()) + location
 
 
