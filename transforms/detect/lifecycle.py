@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from transforms.detect import layout as series
 from transforms.detect.detector import Scores
 from transforms.detect.layout import Layout
 
@@ -30,7 +31,7 @@ UPDATE_HOURS: Final = 2
 UPDATE_SURPRISE: Final = 1.0
 UPDATE_AUTHORS: Final = 1.5
 TOUCHPOINTS_OF_A_PRODUCT: Final = 3
-ALL_TOUCHPOINTS: Final = "*"
+ALL_TOUCHPOINTS: Final = series.ALL_TOUCHPOINTS
 ALL_SOURCES: Final = "*"
 
 
@@ -132,9 +133,14 @@ class Event:
 
 
 def signals(layout: Layout, scores: Scores, hour: int) -> dict[Place, Signal]:
-    """What the detector says of each product and touchpoint in the hour; members are sources, `*` is their sum."""
+    """What the detector says of each product and touchpoint in the hour; members are sources, `*` is their sum.
+
+    Sums over products say nothing here: an episode of a product follows from its touchpoints.
+    """
     rows: dict[Place, list[int]] = {}
     for row, key in enumerate(layout.keys):
+        if layout.reported[row]:
+            continue
         rows.setdefault(Place(key.product, key.touchpoint), []).append(row)
     return {
         place: Signal(
