@@ -65,7 +65,7 @@ class _Progress:
 
 
 class Spikes(beam.PTransform):
-    """`Item`s with the time they were written as timestamp; out come `closed` (`Closed`, in order) and `late` (`Batch`).
+    """`Item`s, stamped with when they were written; out come `closed` (`Closed`, in order) and `late` (`Batch`).
 
     Items of series that are not in the layout are counted and left out. After the last hour with an item `tail_hours`
     more are closed, then none until the next item comes, which closes all hours in between.

@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.spikes import judge as judged
 from benchmarks.spikes.rivals import RIVALS
-from benchmarks.spikes.watching import Watched, live, oracle, watch
-from benchmarks.spikes.world import SERIES, WARM_UP, World, worlds
+from benchmarks.spikes.watching import Known, Watched, live, oracle, watch
+from benchmarks.spikes.world import SERIES, WARM_UP, ZONE, World, worlds
 from pipelines.clock import utc_now
 from pipelines.machine import machine, one_core
 from transforms.detect import calibration
@@ -25,6 +25,11 @@ from transforms.detect import calibration
 HELD_OUT: Final = (11, 12, 13, 14, 15, 16)
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "spikes.md"
 FRICTION: Final = ("plain", "bursty 2 %", "bursty 6 %", "outage", "clock change", "cold start")
+KNOWN: Final = {
+    "plain": {"launches known": Known(calendar=True)},
+    "clock change": {"hours in local time": Known(zone=ZONE)},
+}
+"""What the detector may be told besides, by world."""
 
 
 def _row(*cells: object) -> str:
@@ -55,6 +60,10 @@ def by_world(seeds: Sequence[int]) -> Iterator[str]:
         made = list(worlds(name, tuple(seeds)))
         said = [watch(world, world.evidence) for world in made]
         yield _world_row(name, made, said)
+        for more, known in KNOWN.get(name, {}).items():
+            yield _world_row(
+                f"{name}, {more}", made, [watch(world, world.evidence, known=known) for world in made]
+            )
         speeds += [each.key_hours_per_second for each in said]
         sizes += [each.state_bytes_per_key for each in said]
         if name.startswith("bursty"):

@@ -1,4 +1,4 @@
-"""Closing: one hour's items through counting, detector and lifecycle; a pure function, called once an hour, in order."""
+"""Closing: one hour's items through counting, detector and lifecycle; a pure function, called hour by hour."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _whole(item: Item) -> tuple[str, ...]:
 def _counted(
     at: Layout, wrote: Mapping[int, frozenset[tuple[int, str]]], hour: int, items: list[Item]
 ) -> tuple[Floats, Floats, Mapping[int, frozenset[tuple[int, str]]]]:
-    """Evidence (K,), control (P,), and who wrote in the last 24 hours, this one included; items are in order of name."""
+    """Evidence (K,), control (P,), and who wrote in the last 24 hours, this one included; items in order of name."""
     recent = {then: who for then, who in wrote.items() if hour - AUTHOR_HOURS <= then < hour}
     row_of = {key: row for row, key in enumerate(at.keys)}
     product_of = {product: number for number, product in enumerate(at.products)}

@@ -27,9 +27,12 @@ PENDING_SURPRISE: Final = 3.0
 RESOLVE_HOURS: Final = 6
 COOL_DOWN_HOURS: Final = 12
 LONGEST_HOURS: Final = 7 * 24
-UPDATE_HOURS: Final = 2
-UPDATE_SURPRISE: Final = 1.0
-UPDATE_AUTHORS: Final = 1.5
+UPDATE_HOURS: Final = 6
+UPDATE_SURPRISE: Final = 2.0
+UPDATE_AUTHORS: Final = 2.0
+"""Worth telling of what is known already: a source that joins, evidence a hundred times as improbable, or twice the
+authors since it was last told, and not within six hours of that."""
+
 TOUCHPOINTS_OF_A_PRODUCT: Final = 3
 ALL_TOUCHPOINTS: Final = series.ALL_TOUCHPOINTS
 ALL_SOURCES: Final = "*"

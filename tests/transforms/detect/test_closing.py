@@ -1,4 +1,4 @@
-"""One hour after the other: what is remembered stays small, and what is given twice or in another order changes nothing."""
+"""Hour after hour: what is remembered stays small, and what comes twice or in another order changes nothing."""
 
 from __future__ import annotations
 
