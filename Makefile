@@ -83,7 +83,7 @@ evaluate: install  ## Measure the shipped model and keep the figures in its card
 	@$(BIN)/tribometer evaluate --data "$(DATA)" --write $(addprefix --only ,$(ONLY))
 
 spikes: install  ## Measure how well spikes are found in simulated worlds, about half an hour (ONLY=section, SEEDS=11-16)
-	@$(BIN)/python -m benchmarks.spikes --write $(addprefix --only ,$(ONLY)) $(addprefix --seeds ,$(SEEDS))
+	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m benchmarks.spikes --write $(addprefix --only ,$(ONLY)) $(addprefix --seeds ,$(SEEDS))
 
 docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.view_types

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.spikes.judge import GRACE_HOURS, rows_of
 from benchmarks.spikes.world import (
+    FIRST_HOUR,
     HOURS,
     PRODUCTS,
     SOURCES,
@@ -20,8 +22,10 @@ from benchmarks.spikes.world import (
     level_counts,
 )
 from transforms.detect import calibration, cusum
-from transforms.detect.baseline import Expected
+from transforms.detect.baseline import LEVEL_UNCERTAINTY, Expected
+from transforms.detect.clock import local_hour
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, state_bytes, step
+from transforms.detect.launches import since_launch
 from transforms.detect.layout import Layout, SeriesKey, layout
 from transforms.detect.lifecycle import Book, Event, advance_all, signals
 
@@ -29,10 +33,15 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+def product_name(product: int) -> str:
+    """In the order of their numbers when sorted."""
+    return f"product {product:02}"
+
+
 def watched() -> Layout:
     """All series of a world, then the sums over sources."""
     sources = [
-        SeriesKey(f"product {p:02}", f"touchpoint {t}", f"source {s}")
+        SeriesKey(product_name(p), f"touchpoint {t}", f"source {s}")
         for p in range(PRODUCTS)
         for t in range(TOUCHPOINTS)
         for s in range(SOURCES)
@@ -56,14 +65,25 @@ class Watched:
     state_bytes_per_key: float
 
 
-def watch(world: World, counts: NDArray[np.int64], settings: Settings | None = None) -> Watched:
+@dataclass(frozen=True)
+class Known:
+    """What is known besides the counts."""
+
+    calendar: bool = False
+    """Launches, and releases that are none, beforehand."""
+    zone: tzinfo = UTC
+
+
+def watch(
+    world: World, counts: NDArray[np.int64], settings: Settings | None = None, known: Known | None = None
+) -> Watched:
     """Every hour of these counts, (series, hour), in order, with the sums over sources beside them."""
     shape = (len(watched()), HOURS)
     surprise, stratum = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int8)
     flags = {name: np.zeros(shape, dtype=bool) for name in ("enough", "learning", "gated", "alarm", "active")}
     began = time.process_time()
     state = empty_state(watched())
-    for hour, (after, scores) in enumerate(hours(world, counts, settings)):
+    for hour, (after, scores) in enumerate(hours(world, counts, settings, known)):
         state = after
         surprise[:, hour], stratum[:, hour] = scores.surprise, scores.stratum
         for name, of_hours in flags.items():
@@ -83,23 +103,29 @@ def watch(world: World, counts: NDArray[np.int64], settings: Settings | None = N
 
 
 def hours(
-    world: World, counts: NDArray[np.int64], settings: Settings | None = None
+    world: World, counts: NDArray[np.int64], settings: Settings | None = None, known: Known | None = None
 ) -> Iterator[tuple[State, Scores]]:
     """State and scores after each hour."""
     series, state = watched(), empty_state(watched())
+    known = known or Known()
+    calendar: dict[str, list[int]] = {}
+    for product, hour in world.calendar if known.calendar else ():
+        calendar.setdefault(product_name(product), []).append(FIRST_HOUR + hour)
     both_levels = np.concatenate([counts, level_counts(counts)]).astype(np.float64)
     control = world.control.astype(np.float64)
     for hour in range(HOURS):
-        now = Hour(hour % 24, hour // 24 % 7, both_levels[:, hour], control[:, hour])
+        since = since_launch(calendar, series.products, FIRST_HOUR + hour) if known.calendar else None
+        of_day, weekday = local_hour(FIRST_HOUR + hour, known.zone)
+        now = Hour(of_day, weekday, both_levels[:, hour], control[:, hour], since)
         state, scores = step(series, settings or Settings(), state, now)
         yield state, scores
 
 
-def live(world: World) -> list[Event]:
+def live(world: World, known: Known | None = None) -> list[Event]:
     """What the lifecycle tells of a world, the warm-up left out."""
     series, book = watched(), Book({})
     told: list[Event] = []
-    for hour, (_, scores) in enumerate(hours(world, world.evidence)):
+    for hour, (_, scores) in enumerate(hours(world, world.evidence, known=known)):
         book, events = advance_all(book, signals(series, scores, hour))
         told += events
     return [event for event in told if event.hour >= WARM_UP]
@@ -117,7 +143,7 @@ def oracle(world: World) -> Floats:
     before = np.zeros(len(mean))
     for hour in range(HOURS):
         phi = np.maximum(dispersion[:, hour], 1.0)
-        expected = Expected(mean[:, hour], phi * mean[:, hour], phi, one, one, one, one)
+        expected = Expected(mean[:, hour], phi * mean[:, hour], phi, one, one, one, one, LEVEL_UNCERTAINTY * one)
         before = cusum.accumulate(
             before, cusum.increment(expected, counts[:, hour]), np.zeros(len(mean), dtype=bool)
         )

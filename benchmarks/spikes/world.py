@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,12 @@ WEEK_HOURS: Final = 168
 WEEKS: Final = 12
 WARM_UP: Final = 4 * WEEK_HOURS
 HOURS: Final = WEEKS * WEEK_HOURS
-CLOCK_CHANGE: Final = 8 * WEEK_HOURS + 6 * 24 + 2
-"""Hour at which local time goes back by one: a Sunday morning."""
+FIRST_HOUR: Final = 452_856
+"""Of a world, since the epoch: Monday, 30 August 2021, midnight UTC."""
+
+ZONE: Final = ZoneInfo("Atlantic/Azores")
+CLOCK_CHANGE: Final = 8 * WEEK_HOURS + 6 * 24 + 1
+"""Hour at which local time goes back by one: there at 01:00 UTC on the last Sunday of October, and UTC before."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Parameters:
     """Of a touchpoint on all sources: x1.8 to x4 for 4 to 36 hours."""
     launches: int = 12
     """All volume of a product x1.6 to x3 at once, decaying; a third leave the level higher for good."""
+    quiet_releases: int = 36
+    """Releases in the calendar after which nobody writes more: most launches that are known beforehand are such."""
     loud_authors: int = 80
     """One person, 12 to 60 posts in 1 to 5 hours; streams: 0.3 of 1,000 author-days have 5 posts or more."""
     floods: int = 20
@@ -131,6 +138,8 @@ class World:
     loud: list[Event] = field(default_factory=list)
     floods: list[Event] = field(default_factory=list)
     outages: list[Event] = field(default_factory=list)
+    calendar: list[tuple[int, int]] = field(default_factory=list)
+    """(product, hour) of all releases that are known beforehand: the launches and the quiet ones."""
 
 
 def product_of(series: Ints) -> Ints:
@@ -182,6 +191,7 @@ def make_world(parameters: Parameters, seed: int) -> World:
     _add_loud_authors(world, random)
     _add_floods(world, random)
     _add_outages(world, random)
+    _add_calendar(world, np.random.default_rng([seed, 7]))
     return world
 
 
@@ -353,6 +363,16 @@ def _add_outages(world: World, random: np.random.Generator) -> None:
             counts[silent, hours] = 0
         world.delivered[silent, hours] = False
         world.outages.append(Event(silent, start, start + length + 1))
+
+
+def _add_calendar(world: World, random: np.random.Generator) -> None:
+    """Drawn apart, so that a world is the same with or without."""
+    loud = [(int(product_of(launch.series)[0]), launch.start) for launch in world.launches]
+    quiet = [
+        (int(random.integers(PRODUCTS)), int(random.integers(WARM_UP, HOURS)))
+        for _ in range(world.parameters.quiet_releases)
+    ]
+    world.calendar = sorted(loud + quiet)
 
 
 def level_counts(counts: Ints) -> Ints:

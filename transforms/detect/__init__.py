@@ -3,7 +3,9 @@
 In the order the data flows:
 
 - `evidence`: items to counts of people, so that neither one loud author nor a pasted text is a crowd
+- `floods`: notes of what was left out because it came from few
 - `layout`: which series there are, and how they hang together
+- `clock`, `launches`: what is known of an hour beforehand
 - `baseline`: what is expected of each hour
 - `control`: how busy a product is just now, from what is no friction
 - `silence`: sources that deliver nothing
@@ -13,4 +15,7 @@ In the order the data flows:
 - `multiplicity`: which of all series may be called an alarm
 - `detector`: one hour through all of these
 - `lifecycle`: alarms to episodes with a beginning and an end
+- `closing`: an hour's items through all of these, as `transforms.spikes` does with a stream
+
+Beside them `surge` says every five minutes how many times as much as usual is said just now.
 """

@@ -63,6 +63,8 @@ class Expected:
     hour_factor: Floats
     weekday_factor: Floats
     control: Floats
+    doubt: Floats
+    """Squared relative error of the mean itself."""
 
     @property
     def ceiling(self) -> Floats:
@@ -79,8 +81,13 @@ def empty_baseline(series: int) -> Baseline:
     return Baseline(zeros(), zeros(), zeros(24), zeros(24), zeros(7), zeros(7), zeros(), zeros())
 
 
-def expect(state: Baseline, pool: Ints, hour_of_day: int, weekday: int, control: Floats) -> Expected:
-    """Mean and variance of the hour, before it is looked at. `control` (K,) multiplies the mean."""
+def expect(
+    state: Baseline, pool: Ints, hour_of_day: int, weekday: int, control: Floats, doubt: Floats | float = 0.0
+) -> Expected:
+    """Mean and variance of the hour, before it is looked at.
+
+    `control` (K,) multiplies the mean, and `doubt` (K,) is the squared relative error which that brings in.
+    """
     hour = _shrunk(
         state.hour_seen[:, hour_of_day], state.hour_expected[:, hour_of_day], pool, HOUR_PRIOR_COUNT, least=5.0
     )
@@ -95,8 +102,9 @@ def expect(state: Baseline, pool: Ints, hour_of_day: int, weekday: int, control:
         (state.squares + DISPERSION_PRIOR_COUNT * DISPERSION_PRIOR) / (state.means + DISPERSION_PRIOR_COUNT),
         *DISPERSION_RANGE,
     )
-    variance = dispersion * mean + LEVEL_UNCERTAINTY * mean**2
-    return Expected(mean, variance, dispersion, level, hour, day, control)
+    all_doubt = np.broadcast_to(LEVEL_UNCERTAINTY + doubt, mean.shape)
+    variance = dispersion * mean + all_doubt * mean**2
+    return Expected(mean, variance, dispersion, level, hour, day, control, all_doubt)
 
 
 def _shrunk(seen: Floats, expected: Floats, pool: Ints, prior_count: float, least: float) -> Floats:

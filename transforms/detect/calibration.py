@@ -35,7 +35,8 @@ PRIOR_EXCEEDANCES: Final = 300.0
 
 RATE_RANGE: Final = (0.6, 2.5)
 FLATTENING: Final = 0.95
-"""The tail grows flatter further out, because the mean is estimated; from null worlds of seeds 1 to 4."""
+"""The tail grows flatter further out, because the mean is estimated; from null worlds of seeds 1 to 6. Above 64 authors
+a day it does not: 1.0 and 1.2 would be right there, but conversations that nobody can tell then pass for incidents."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from transforms.detect.baseline import LEVEL_UNCERTAINTY, Expected
+from transforms.detect.baseline import Expected
 from transforms.detect.layout import Flags, Floats
 
 KAPPA: Final = 3.0
@@ -24,7 +24,7 @@ LARGEST: Final = 200.0
 def increment(expected: Expected, counts: Floats) -> Floats:
     """Evidence of this hour in nats, (K,); negative where little was said."""
     believed = np.minimum(counts, expected.ceiling)
-    scale = expected.dispersion + LEVEL_UNCERTAINTY * expected.mean
+    scale = expected.dispersion + expected.doubt * expected.mean
     return np.asarray((believed * np.log(KAPPA) - (KAPPA - 1) * expected.mean) / scale)
 
 

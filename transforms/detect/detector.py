@@ -52,12 +52,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Hour:
-    """One closed hour. `counts` (K,): evidence of each series; `control` (P,): authors without friction."""
+    """One closed hour. `counts` (K,): evidence of each series; `control` (P,): authors without friction.
+
+    `since_launch` (P,): hours since each product's last launch that was known beforehand (`launches.since_launch`).
+    """
 
     hour_of_day: int
     weekday: int
     counts: Floats
     control: Floats
+    since_launch: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,9 @@ def empty_state(layout: Layout) -> State:
 def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[State, Scores]:
     """One hour further. Counts that are negative or no numbers raise `ValueError` that names the series."""
     _check(layout, hour)
-    busy, factor = control.adjust(state.control, hour.hour_of_day, hour.weekday, hour.control)
+    busy, factor, doubt = control.adjust(
+        state.control, hour.hour_of_day, hour.weekday, hour.control, hour.since_launch
+    )
     whole = expect(state.baseline, layout.pool, hour.hour_of_day, hour.weekday, factor[layout.product])
     quiet, gated = silence.listen(state.silence, layout.feed, hour.counts, whole.mean)
     heard = _share_heard(layout, whole.mean, gated)
@@ -137,6 +143,7 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
         hour.hour_of_day,
         hour.weekday,
         factor[layout.product] * np.maximum(heard, 0.5),
+        doubt[layout.product],
     )
 
     increments = cusum.increment(expected, hour.counts)
@@ -150,7 +157,7 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
 
     enough = guards.enough(stretch, settings.guards) & ~gated
     testable = enough & ~state.alarmed & ~(learning & (surprise < LEARNING_SURPRISE))
-    tested = ~state.alarmed
+    tested = ~state.alarmed & ~layout.reported
     budget, found = multiplicity.discover(
         state.budget, np.where(testable, 10.0**-surprise / EXCURSION_HOURS, 1.0)[tested], settings.q
     )
@@ -166,7 +173,7 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
 
     ordinary = (raised == 0) | (raised > LONGEST_RAISED_HOURS) | learning
     weight = np.where(gated | (age == 0), 0.0, np.where(ordinary, 1.0, RAISED_WEIGHT))
-    counted = ~alarmed & ~gated & (age > 0) & ~learning
+    counted = ~alarmed & ~gated & (age > 0) & ~learning & ~layout.reported
     after = State(
         learn(state.baseline, expected, hour.hour_of_day, hour.weekday, hour.counts, weight),
         busy,
@@ -200,10 +207,12 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
 
 def _share_heard(layout: Layout, mean: Floats, gated: Flags) -> Floats:
     """Of each sum over sources the share of what it expects that comes from sources which deliver; 1 for others."""
-    children = layout.parent >= 0
     size = len(layout)
-    all_of_it = np.bincount(layout.parent[children], mean[children], size)
-    silent = np.bincount(layout.parent[children], (mean * gated)[children], size)
+    all_of_it, silent = np.zeros(size), np.zeros(size)
+    for above in (layout.parent, layout.whole):
+        children = above >= 0
+        all_of_it += np.bincount(above[children], mean[children], size)
+        silent += np.bincount(above[children], (mean * gated)[children], size)
     return np.where(all_of_it > 0, 1 - silent / np.maximum(all_of_it, 1e-12), 1.0)
 
 
@@ -220,6 +229,11 @@ def _check(layout: Layout, hour: Hour) -> None:
         if bad.any():
             at = int(np.argmax(bad))
             raise ValueError(f"{name} of {owners[at]} is {values[at]}; give a count of authors, 0 or more")
+    since = hour.since_launch
+    if since is not None and (since.shape != (len(layout.products),) or not (since >= 0).all()):
+        raise ValueError(
+            f"since_launch is not one number of hours, 0 or more, for each of {len(layout.products)} products"
+        )
 
 
 Record = TypeVar("Record")

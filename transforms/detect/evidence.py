@@ -91,6 +91,14 @@ def count_evidence(items: Items, series: int, first_hour: int, hours: int) -> Co
     )
 
 
+def count_people(group: Ints, author: Ints, groups: int) -> Floats:
+    """People of each group among items (N,) of one hour, (groups,): an unknown author counts half."""
+    known = author != UNKNOWN
+    people = np.unique(np.stack([group[known], author[known]]), axis=1)[0]
+    unknown = np.bincount(group[~known], minlength=groups)
+    return np.asarray(np.bincount(people, minlength=groups) + UNKNOWN_AUTHOR_WEIGHT * unknown, dtype=np.float64)
+
+
 def _wrote_before(series: Ints, hour: Ints, author: Ints, counted: Flags) -> Flags:
     """Whether the author's last item in the series lies 1 to 24 hours back."""
     before = np.zeros(len(series), dtype=bool)

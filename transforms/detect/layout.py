@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,14 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+ALL_TOUCHPOINTS: Final = "*"
+
+
 class SeriesKey(NamedTuple):
-    """One source at one touchpoint of a product; the sum over its sources where `source` is None."""
+    """One source at one touchpoint of a product; the sum over its sources where `source` is None.
+
+    With `*` for a touchpoint, the sum over the whole product: it is scored and never alarms.
+    """
 
     product: str
     touchpoint: str
@@ -29,6 +35,8 @@ class Layout:
     `pool`: the series that share the rhythm of a day: those of a source, or of a product for sums.
     `product`: the control series that says how busy it is. `feed`: product and source, -1 for sums.
     `parent`: position of the sum over its sources, -1 for sums and where it is not watched.
+    `whole`: position of the sum over its product, -1 for sums and where it is not watched.
+    `reported`: sums over products, which are scored for the reader and take no part in anything else.
     """
 
     keys: tuple[SeriesKey, ...]
@@ -37,6 +45,8 @@ class Layout:
     product: Ints
     feed: Ints
     parent: Ints
+    whole: Ints
+    reported: Flags
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -49,6 +59,10 @@ class Layout:
     def feeds(self) -> int:
         return int(self.feed.max(initial=-1)) + 1
 
+    def rows_of(self, row: int) -> tuple[int, ...]:
+        """The series an item of series `row` counts in: its own and the sums over it."""
+        return (row, *(int(up) for up in (self.parent[row], self.whole[row]) if up >= 0))
+
 
 def layout(keys: Sequence[SeriesKey]) -> Layout:
     """The layout of these series, in their order. Raises `ValueError` where a series is named twice."""
@@ -59,12 +73,17 @@ def layout(keys: Sequence[SeriesKey]) -> Layout:
     products = tuple(sorted({key.product for key in keys}))
     pools: dict[tuple[str, str], int] = {}
     feeds: dict[tuple[str, str], int] = {}
-    pool, feed, parent = [], [], []
-    for key in keys:
-        shares_rhythm = ("product", key.product) if key.source is None else ("source", key.source)
+    pool, feed, parent, whole = [], [], [], []
+    reported = [key.touchpoint == ALL_TOUCHPOINTS for key in keys]
+    for key, is_whole in zip(keys, reported, strict=True):
+        if is_whole and key.source is not None:
+            raise ValueError(f"{key} is of all touchpoints and one source; leave the source out")
+        of_sum = ("wholes", "") if is_whole else ("product", key.product)
+        shares_rhythm = of_sum if key.source is None else ("source", key.source)
         pool.append(pools.setdefault(shares_rhythm, len(pools)))
         feed.append(-1 if key.source is None else feeds.setdefault((key.product, key.source), len(feeds)))
         parent.append(-1 if key.source is None else position.get(SeriesKey(key.product, key.touchpoint), -1))
+        whole.append(-1 if key.source is None else position.get(SeriesKey(key.product, ALL_TOUCHPOINTS), -1))
     number = {product: at for at, product in enumerate(products)}
     return Layout(
         tuple(keys),
@@ -73,4 +92,6 @@ def layout(keys: Sequence[SeriesKey]) -> Layout:
         np.array([number[key.product] for key in keys], dtype=np.int64),
         np.array(feed, dtype=np.int64),
         np.array(parent, dtype=np.int64),
+        np.array(whole, dtype=np.int64),
+        np.array(reported, dtype=bool),
     )

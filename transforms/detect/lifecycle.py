@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from transforms.detect import layout as series
 from transforms.detect.detector import Scores
 from transforms.detect.layout import Layout
 
@@ -26,11 +27,14 @@ PENDING_SURPRISE: Final = 3.0
 RESOLVE_HOURS: Final = 6
 COOL_DOWN_HOURS: Final = 12
 LONGEST_HOURS: Final = 7 * 24
-UPDATE_HOURS: Final = 2
-UPDATE_SURPRISE: Final = 1.0
-UPDATE_AUTHORS: Final = 1.5
+UPDATE_HOURS: Final = 6
+UPDATE_SURPRISE: Final = 2.0
+UPDATE_AUTHORS: Final = 2.0
+"""Worth telling of what is known already: a source that joins, evidence a hundred times as improbable, or twice the
+authors since it was last told, and not within six hours of that."""
+
 TOUCHPOINTS_OF_A_PRODUCT: Final = 3
-ALL_TOUCHPOINTS: Final = "*"
+ALL_TOUCHPOINTS: Final = series.ALL_TOUCHPOINTS
 ALL_SOURCES: Final = "*"
 
 
@@ -132,9 +136,14 @@ class Event:
 
 
 def signals(layout: Layout, scores: Scores, hour: int) -> dict[Place, Signal]:
-    """What the detector says of each product and touchpoint in the hour; members are sources, `*` is their sum."""
+    """What the detector says of each product and touchpoint in the hour; members are sources, `*` is their sum.
+
+    Sums over products say nothing here: an episode of a product follows from its touchpoints.
+    """
     rows: dict[Place, list[int]] = {}
     for row, key in enumerate(layout.keys):
+        if layout.reported[row]:
+            continue
         rows.setdefault(Place(key.product, key.touchpoint), []).append(row)
     return {
         place: Signal(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, state_bytes, state_from, step
+from transforms.detect.launches import since_launch
 from transforms.detect.layout import Layout, SeriesKey, layout
+from transforms.detect.lifecycle import signals
 
 SOURCES = ("reviews", "social")
 WARM_UP = 28 * 24
@@ -18,13 +22,19 @@ def series(products: int = 4) -> Layout:
 
 
 def run(
-    counts: np.ndarray, control: np.ndarray, at: Layout, state: State | None = None, start: int = 0
+    counts: np.ndarray,
+    control: np.ndarray,
+    at: Layout,
+    state: State | None = None,
+    start: int = 0,
+    launches: dict[str, list[int]] | None = None,
 ) -> tuple[State, list[Scores]]:
     state, said = state or empty_state(at), []
     for hour in range(counts.shape[1]):
         clock = start + hour
         both = np.concatenate([counts[:, hour], counts[:, hour].reshape(-1, len(SOURCES)).sum(axis=1)])
-        now = Hour(clock % 24, clock // 24 % 7, both.astype(float), control[:, hour].astype(float))
+        since = None if launches is None else since_launch(launches, at.products, clock)
+        now = Hour(clock % 24, clock // 24 % 7, both.astype(float), control[:, hour].astype(float), since)
         state, scores = step(at, Settings(), state, now)
         said.append(scores)
     return state, said
@@ -61,6 +71,60 @@ def test_what_moves_with_all_feedback_is_a_launch() -> None:
     with_control[0, launched] = random.poisson(30, 48)
     assert alarms(run(counts, control, at)[1]) != []
     assert alarms(run(counts, with_control, at)[1]) == []
+
+
+def test_a_launch_that_is_known_alarms_nobody_though_other_feedback_is_rare() -> None:
+    at = series()
+    counts, control = quiet(WARM_UP + 48, at)
+    launched = slice(WARM_UP, WARM_UP + 48)
+    random = np.random.default_rng(3)
+    counts[0:2, launched] = random.poisson(4.5, (2, 48))
+    control[0] = random.poisson(1, WARM_UP + 48)
+    control[0, launched] = random.poisson(3, 48)
+    assert alarms(run(counts, control, at)[1]) != []
+    assert alarms(run(counts, control, at, launches={"p0": [WARM_UP]})[1]) == []
+
+
+def test_a_launch_that_is_known_mutes_nothing() -> None:
+    at = series()
+    counts, control = quiet(WARM_UP + 48, at)
+    counts[3, WARM_UP + 6 : WARM_UP + 30] += np.random.default_rng(2).poisson(6, 24)
+    said = alarms(run(counts, control, at, launches={"p1": [WARM_UP]})[1])
+    assert {row for _, row in said} >= {3}
+    assert min(hour for hour, row in said if row == 3) < WARM_UP + 6 + 8
+
+
+def test_hours_since_launches_are_of_all_products() -> None:
+    at = series()
+    counts, since = np.ones(len(at)), np.full(4, np.nan)
+    for bad in (since, np.zeros(3), np.full(4, -1.0)):
+        with pytest.raises(ValueError, match="for each of 4 products"):
+            step(at, Settings(), empty_state(at), Hour(0, 0, counts, np.ones(4), bad))
+
+
+def test_sums_over_products_are_scored_and_change_nothing_else() -> None:
+    at = series()
+    with_sums = layout([*at.keys, *(SeriesKey(product, "*") for product in at.products)])
+    counts, control = quiet(WARM_UP + 30, at)
+    counts[0:4, WARM_UP:] += np.random.default_rng(2).poisson(4, (4, 30))
+    counts[6, WARM_UP - 60 : WARM_UP] = 0
+    state, other = empty_state(at), empty_state(with_sums)
+    alarmed = 0
+    for hour in range(counts.shape[1]):
+        by_touchpoint = counts[:, hour].reshape(-1, 2).sum(axis=1)
+        both = np.concatenate([counts[:, hour], by_touchpoint]).astype(float)
+        clock, calm = (hour % 24, hour // 24 % 7), control[:, hour].astype(float)
+        state, plain = step(at, Settings(), state, Hour(*clock, both, calm))
+        all_levels = np.concatenate([both, by_touchpoint])
+        other, said = step(with_sums, Settings(), other, Hour(*clock, all_levels, calm))
+        for each in fields(plain):
+            np.testing.assert_array_equal(getattr(said, each.name)[: len(at)], getattr(plain, each.name))
+        alarmed += plain.alarm.sum()
+        assert not said.alarm[len(at) :].any()
+        assert not any(place.touchpoint == "*" for place in signals(with_sums, said, hour))
+    assert alarmed > 0
+    assert said.surprise[len(at)] > 4
+    assert said.mean[len(at) + 3] == pytest.approx(3, rel=0.3)
 
 
 def test_a_silent_source_is_neither_calm_nor_friction() -> None:
@@ -123,3 +187,8 @@ def test_a_missing_series_is_refused() -> None:
 def test_a_series_named_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="named twice"):
         layout([SeriesKey("p", "t", "s"), SeriesKey("p", "t", "s")])
+
+
+def test_a_sum_over_touchpoints_has_no_source() -> None:
+    with pytest.raises(ValueError, match="leave the source out"):
+        layout([SeriesKey("p", "*", "s")])

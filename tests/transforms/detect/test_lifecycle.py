@@ -91,14 +91,20 @@ def test_a_silent_source_is_no_recovery() -> None:
     assert kinds(events) == ["opened"]
 
 
-def test_updates_are_two_hours_apart() -> None:
-    growing = [on(hour, surprise=5.0 + 3 * hour) for hour in range(1, 7)]
+def test_updates_are_six_hours_apart() -> None:
+    growing = [on(hour, surprise=5.0 + 3 * hour) for hour in range(1, 20)]
     _, events = play([alarm(0), *growing])
-    assert [event.hour for event in events if event.kind is Kind.UPDATED] == [2, 4, 6]
+    assert [event.hour for event in events if event.kind is Kind.UPDATED] == [6, 12, 18]
+
+
+def test_twice_the_authors_since_it_was_told_is_an_update() -> None:
+    growing = [on(hour, authors=8.0 + hour) for hour in range(1, 40)]
+    _, events = play([alarm(0), *growing])
+    assert [event.authors for event in events if event.kind is Kind.UPDATED] == [16.0, 32.0]
 
 
 def test_a_source_that_joins_is_an_update() -> None:
-    joined = Signal(3, on=REVIEWS | {"social"}, surprise=5.0, authors=8.0)
+    joined = Signal(6, on=REVIEWS | {"social"}, surprise=5.0, authors=8.0)
     _, events = play([alarm(0), on(1), joined])
     assert kinds(events) == ["opened", "updated"]
     assert events[1].members == {"reviews", "social"}
