@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from schemas.alert import WHOLE_PRODUCT, Kind
 from transforms.detect.detector import Scores
 from transforms.detect.layout import Layout
 
@@ -30,7 +31,7 @@ UPDATE_HOURS: Final = 2
 UPDATE_SURPRISE: Final = 1.0
 UPDATE_AUTHORS: Final = 1.5
 TOUCHPOINTS_OF_A_PRODUCT: Final = 3
-ALL_TOUCHPOINTS: Final = "*"
+ALL_TOUCHPOINTS: Final = WHOLE_PRODUCT
 ALL_SOURCES: Final = "*"
 
 
@@ -43,17 +44,6 @@ class Phase(StrEnum):
     OPEN = "open"
     RESOLVING = "resolving"
     RESOLVED = "resolved"
-
-
-class Kind(StrEnum):
-    """What there is to tell."""
-
-    OPENED = "opened"
-    UPDATED = "updated"
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    SPLIT = "split"
-    AMENDED = "amended"
 
 
 class Place(NamedTuple):
