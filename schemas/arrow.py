@@ -407,6 +407,21 @@ ALERT_DELIVERIES: Final = pa.schema(
 sent."""
 
 
+WATCH_STATE: Final = pa.schema(
+    [
+        _required("closed_until", INSTANT),
+        _required("rules", pa.string()),
+        _required("course", pa.string()),
+        _required("state", pa.binary()),
+        pa.field("days", pa.string()),
+        pa.field("events", pa.string()),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""What the watcher remembers at the close of an hour: a cache, which it makes again from feedback where it is missing.
+`days` and `events` stand in the newest row."""
+
+
 def empty(schema: pa.Schema) -> pa.RecordBatch:
     """A batch of no rows."""
     return pa.RecordBatch.from_pylist([], schema=schema)

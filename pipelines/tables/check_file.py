@@ -23,6 +23,7 @@ from schemas.tables import (
     SCORES,
     THEME_DAYS,
     THEME_MENTIONS,
+    WATCH_STATE,
     TableSpec,
 )
 from transforms.delta import (
@@ -41,6 +42,7 @@ _BROUGHT_BACK_BY: Final = {
     ALERTS.name: "watching the same hours again: it makes the same alerts",
     ALERT_ACTIONS.name: "nothing does: people gave them once",
     ALERT_DELIVERIES.name: "nothing does: what was sent may be sent once more",
+    WATCH_STATE.name: "`tribometer watch`: it makes them again from feedback",
     RUNS.name: "nothing does: they are a record of runs, no other table needs them",
 }
 

@@ -13,24 +13,34 @@ import numpy as np
 
 from pipelines.watch.answers import Answers
 from pipelines.watch.evidence import DAY_HOURS, HourEvidence
+from schemas.alert import Kind
+from transforms.detect.baseline import expect
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, step
-from transforms.detect.figures import q_values
+from transforms.detect.figures import busyness, q_values
 from transforms.detect.growth import grown, with_series
 from transforms.detect.layout import Floats, Ints, Layout, SeriesKey, layout
-from transforms.detect.lifecycle import Book, Episode, Event, Kind, Phase, Place, advance_all, signals
+from transforms.detect.lifecycle import Book, Episode, Event, Phase, Place, advance_all, signals
+from transforms.detect.silence import SILENT_EXPECTED
 
 NO_HOUR: Final = -1
 SLEEP_HOURS: Final = 60 * DAY_HOURS
+SHOWN_HOURS: Final = 72
+"""Of the hours before an event it is told what was usual."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One series of an alarm at the close of an hour: what was seen since `since`, and what was to be expected."""
+    """One series at the close of an hour: what was seen since `since`, and what was to be expected.
 
+    `hours`: those of them with anybody. `since` is -1 where the series has no evidence.
+    """
+
+    touchpoint: str
     source: str | None
     since: int
     seen: float
     expected: float
+    hours: int
     dispersion: float
     surprise: float
     q: float
@@ -39,10 +49,18 @@ class Standing:
 
 @dataclass(frozen=True)
 class Told:
-    """An event of the lifecycle and the series behind it, the most surprising first; of a product its touchpoints'."""
+    """An event of the lifecycle, and what the detector knew when it came.
+
+    `standings`: the series behind it, the most surprising first; of a whole product those of its touchpoints.
+    `control`: how much busier the product was than usual. `silent`: its sources that deliver nothing. `usual`: people
+    to be expected in each of the last hours, oldest first, over all sources.
+    """
 
     event: Event
-    standings: tuple[Standing, ...]
+    standings: tuple[Standing, ...] = ()
+    control: float | None = None
+    silent: tuple[str, ...] = ()
+    usual: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,8 +90,8 @@ def run(
     """The course after each hour up to `until`, exclusive, and what there was to tell in it.
 
     `heard` are hours in which anybody said anything, in order; the others are empty. After 60 days without a word the
-    watch lays itself down: open episodes end, and it begins anew with the next word. So an event of a wrong decade costs
-    nothing, and no baseline outlives what it was learnt from.
+    watch lays itself down: open episodes end, and it begins anew with the next word. So an event of a wrong decade
+    costs nothing, and no baseline outlives what it was learnt from.
     """
     for evidence in heard:
         if evidence.hour >= until:
@@ -108,7 +126,7 @@ def _through_silence(
 def _ended(course: Course, hour: int) -> tuple[Told, ...]:
     """The end of every open episode, since nobody has said anything for 60 days."""
     return tuple(
-        Told(Event(Kind.RESOLVED, episode.episode_id, place, hour, episode.members, 0.0, 0.0), ())
+        Told(Event(Kind.RESOLVED, episode.episode_id, place, hour, episode.members, 0.0, 0.0))
         for place, episode in sorted(course.book.episodes.items())
         if episode.is_open
     )
@@ -133,7 +151,7 @@ def advance(
         said = signals(*_part(course.layout, scores, chosen), evidence.hour)
         book, events = advance_all(answers.given(book, evidence.hour), answers.muted(said, evidence.hour))
         book = Book({place: episode for place, episode in book.episodes.items() if _is_news(episode)})
-        told = _standings(course, state, scores, since, events) if events else ()
+        told = _facts(course, state, scores, since, events) if events else ()
     heard = evidence.hour if evidence.counts or evidence.control else course.heard
     return replace(course, state=state, since=since, book=book, hour=evidence.hour, heard=heard), told, scores
 
@@ -161,9 +179,15 @@ def _hour(course: Course, evidence: HourEvidence) -> Hour:
         if row is not None:  # beyond the most series that are watched
             counts[row] = count
             counts[course.layout.parent[row]] += count
-    control = np.array([evidence.control.get(product, 0.0) for product in course.layout.products], dtype=np.float64)
-    day = evidence.hour // DAY_HOURS
-    return Hour(evidence.hour % DAY_HOURS, (day + 3) % 7, counts, control)  # 1 January 1970 was a Thursday
+    control = np.array(
+        [evidence.control.get(product, 0.0) for product in course.layout.products], dtype=np.float64
+    )
+    return Hour(evidence.hour % DAY_HOURS, weekday(evidence.hour), counts, control)
+
+
+def weekday(hour: int) -> int:
+    """0 for Monday; 1 January 1970 was a Thursday."""
+    return (hour // DAY_HOURS + 3) % 7
 
 
 def _products_with_news(course: Course, scores: Scores) -> set[str]:
@@ -183,10 +207,8 @@ def _part(whole: Layout, scores: Scores, chosen: Sequence[int]) -> tuple[Layout,
     return layout([whole.keys[row] for row in chosen]), Scores(**parts)
 
 
-def _standings(
-    course: Course, after: State, scores: Scores, since: Ints, events: Sequence[Event]
-) -> tuple[Told, ...]:
-    q: Floats = q_values(course.state, scores)
+def _facts(course: Course, after: State, scores: Scores, since: Ints, events: Sequence[Event]) -> tuple[Told, ...]:
+    q = q_values(course.state, scores)
     told = []
     for event in events:
         rows = [row for row, key in enumerate(course.layout.keys) if _is_of(key, event.place)]
@@ -195,22 +217,50 @@ def _standings(
         told.append(
             Told(
                 event,
-                tuple(
-                    Standing(
-                        course.layout.keys[row].source,
-                        int(since[row]),
-                        float(after.stretch.seen[row]),
-                        float(after.stretch.expected[row]),
-                        float(scores.variance[row] / max(scores.mean[row], 1e-12)),
-                        float(scores.surprise[row]),
-                        float(q[row]),
-                        bool(scores.learning[row]),
-                    )
-                    for row in on
-                ),
+                tuple(_standing(course.layout, after, scores, since, q, row) for row in on),
+                busyness(after.control, course.layout.products.index(event.place.product)),
+                _silent(course.layout, after, event.place.product),
+                _usual(course.layout, after, rows, event.hour),
             )
         )
     return tuple(told)
+
+
+def _standing(series: Layout, after: State, scores: Scores, since: Ints, q: Floats, row: int) -> Standing:
+    key = series.keys[row]
+    return Standing(
+        key.touchpoint,
+        key.source,
+        int(since[row]),
+        float(after.stretch.seen[row]),
+        float(after.stretch.expected[row]),
+        int(after.stretch.hours[row]),
+        float(scores.variance[row] / max(scores.mean[row], 1e-12)),
+        float(scores.surprise[row]),
+        float(q[row]),
+        bool(scores.learning[row]),
+    )
+
+
+def _silent(series: Layout, after: State, product: str) -> tuple[str, ...]:
+    """Sources of the product that deliver nothing."""
+    silent = after.silence.missing >= SILENT_EXPECTED
+    feeds = {
+        str(key.source)
+        for key, feed in zip(series.keys, series.feed.tolist(), strict=True)
+        if key.product == product and feed >= 0 and silent[feed]
+    }
+    return tuple(sorted(feeds))
+
+
+def _usual(series: Layout, after: State, rows: Sequence[int], hour: int) -> tuple[tuple[int, float], ...]:
+    sums = [row for row in rows if series.keys[row].source is None]
+    alone = np.ones(len(series))
+    of_hours = []
+    for at in range(hour - SHOWN_HOURS + 1, hour + 1):
+        mean = expect(after.baseline, series.pool, at % DAY_HOURS, weekday(at), alone).mean
+        of_hours.append((at, round(float(mean[sums].sum()), 4)))
+    return tuple(of_hours)
 
 
 def _is_of(key: SeriesKey, place: Place) -> bool:

@@ -21,7 +21,7 @@ from pipelines.snapshot import Snapshot
 from pipelines.watch.days import SQL, connected
 from transforms.detect.duplicates import clusters, repeats, signatures
 from transforms.detect.evidence import UNKNOWN, Counts, Items, count_evidence
-from transforms.detect.layout import Flags, Floats, Ints, SeriesKey
+from transforms.detect.layout import Flags, Ints, SeriesKey
 
 NO_PRODUCT: Final = ""
 """Stands for the product of feedback whose source names none."""
@@ -105,7 +105,8 @@ def read_days(snapshot: Snapshot, days: Sequence[str]) -> Iterator[DayEvidence]:
     while at < len(days):
         chosen = _beside_each_other(days[at : at + portion])
         series = 1
-        for each, series in _read(snapshot, chosen):
+        for each, seen in _read(snapshot, chosen):
+            series = max(seen, 1)
             yield each
         at += len(chosen)
         portion = min(2 * portion, _MOST_DAYS, max(1, _MOST_CELLS // (series * DAY_HOURS)))
@@ -193,15 +194,15 @@ def _friction(said: pa.Table, start: int, hours: int) -> tuple[list[SeriesKey], 
 
 def _control(said: pa.Table, start: int, end: int) -> dict[int, dict[str, float]]:
     """By hour and product: distinct authors with scored feedback and no friction; an unknown author counts as one."""
-    calm = said.filter(
-        pc.and_(said["scored"], pc.equal(pc.list_value_length(said["touchpoints"]), 0))
-    )
+    calm = said.filter(pc.and_(said["scored"], pc.equal(pc.list_value_length(said["touchpoints"]), 0)))
     calm = calm.filter(pc.and_(pc.greater_equal(calm["hour"], start), pc.less(calm["hour"], end)))
     who = pc.coalesce(calm["author_key"], calm["event_id"])
     people = pa.table({"hour": calm["hour"], "product": calm["product"], "who": who})
     counted = people.group_by(["hour", "product"]).aggregate([("who", "count_distinct")])
     found: dict[int, dict[str, float]] = {}
-    for at, product, count in zip(*(counted[name].to_pylist() for name in ("hour", "product", "who_count_distinct")), strict=True):
+    for at, product, count in zip(
+        *(counted[name].to_pylist() for name in ("hour", "product", "who_count_distinct")), strict=True
+    ):
         found.setdefault(at, {})[product] = float(count)
     return found
 

@@ -103,7 +103,7 @@ def clusters(texts: Signatures, group: Ints, hour: Ints, identity: Ints) -> Ints
 
 
 def repeats(texts: Signatures, group: Ints, hour: Ints, identity: Ints) -> Flags:
-    """Whether a text of the group was said in the 24 hours before, or in the same hour with a smaller identity, (N,)."""
+    """Whether each text (N,) was said in its group in the 24 hours before, or in its hour with a smaller identity."""
     said = np.zeros(len(group), dtype=bool)
     for before, after in _neighbours(texts, group, hour, identity):
         said[after[hour[after] - hour[before] <= REPEAT_HOURS]] = True

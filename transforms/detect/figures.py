@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from transforms.detect.baseline import LEVEL_UNCERTAINTY
+from transforms.detect.control import FACTOR_RANGE, PRIOR_COUNT, WARM_UP_HOURS, Control
 from transforms.detect.detector import EXCURSION_HOURS, Scores, State
 from transforms.detect.layout import Floats
 from transforms.detect.multiplicity import MEMORY_HOURS
@@ -27,6 +28,14 @@ def band(mean: float, dispersion: float) -> tuple[float, float]:
     ninth = variance / mean**2 / 9
     low, high = (mean * max(0.0, 1 - ninth + z * ninth**0.5) ** 3 for z in (-_NORMAL_95, _NORMAL_95))
     return float(low), float(high)
+
+
+def busyness(state: Control, product: int) -> float | None:
+    """How much busier a product was in the last hours than usual, 1 for as usual; None in its first two days."""
+    if state.age[product] <= WARM_UP_HOURS:
+        return None
+    seen, expected = float(state.seen[product].sum()), float(state.expected[product].sum())
+    return float(np.clip((seen + PRIOR_COUNT) / (expected + PRIOR_COUNT), *FACTOR_RANGE))
 
 
 def q_values(before: State, scores: Scores) -> Floats:

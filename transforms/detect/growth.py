@@ -64,10 +64,12 @@ def grown(state: State, before: Layout, after: Layout) -> State:
 def _placed(old: Record, new: Record, at: Ints) -> Record:
     """`old` in the places `at` of `new`; what is no array is taken over."""
     if is_dataclass(new) and not isinstance(new, type):
-        changed = {each.name: _placed(getattr(old, each.name), getattr(new, each.name), at) for each in fields(new)}
+        changed = {
+            each.name: _placed(getattr(old, each.name), getattr(new, each.name), at) for each in fields(new)
+        }
         return replace(new, **changed)
     if isinstance(new, np.ndarray) and isinstance(old, np.ndarray):
         whole = new.copy()
         whole[at] = old
-        return whole  # type: ignore[return-value]
+        return whole
     return old
