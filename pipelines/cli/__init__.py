@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "exposure": "pipelines.cli.exposure:exposure",
     "themes": "pipelines.cli.themes:themes",
     "report": "pipelines.cli.report:report",
+    "watch": "pipelines.cli.watch:watch",
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",
     "tables": "pipelines.cli.tables:tables",
     "sources": "pipelines.cli.sources:sources",

@@ -35,7 +35,7 @@ from transforms.delta import (
     replace_files,
     table_path,
 )
-from transforms.detect.detector import state_bytes, state_from
+from transforms.detect.detector import Settings, state_bytes, state_from
 from transforms.detect.layout import SeriesKey, layout
 from transforms.detect.lifecycle import Book, Episode, Event, Phase, Place
 from transforms.parquet import read_file, write_file
@@ -80,9 +80,9 @@ class Kept:
 
 
 @cache
-def rules() -> str:
-    """Digest of the programs that make a course out of feedback: what one of another digest kept is of no use."""
-    digest = hashlib.sha256()
+def rules(settings: Settings) -> str:
+    """Digest of what makes a course out of feedback, programs and settings: what others kept is of no use."""
+    digest = hashlib.sha256(repr(settings).encode())
     for package in _JUDGING:
         for file in sorted(files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith(".py") and (package != "pipelines.watch" or file.name in _OF_THE_COURSE):
@@ -103,11 +103,11 @@ def wanted_midnight(hour: int, until: int) -> bool:
     return (hour // DAY_HOURS) % step == 0
 
 
-def load(root: str) -> Kept | None:
+def load(root: str, settings: Settings) -> Kept | None:
     """What the newest row remembers; None where there is none that this program can use."""
     try:
         newest = max(
-            (row for row in _rows(root, ("days",)) if row["rules"] == rules() and row["days"] is not None),
+            (row for row in _rows(root, ("days",)) if row["rules"] == rules(settings) and row["days"] is not None),
             key=lambda row: (row["closed_until"], row["recorded_at"]),
             default=None,
         )
@@ -123,14 +123,14 @@ def load(root: str) -> Kept | None:
     return Kept(unpacked(whole), days, tuple(map(_event_from, json.loads(whole["events"]))), newest["version"])
 
 
-def load_before(root: str, hour: int, not_before: int) -> Course | None:
+def load_before(root: str, settings: Settings, hour: int, not_before: int) -> Course | None:
     """The latest course that was kept at or before the beginning of `hour`, and not before that of another."""
     try:
         found = max(
             (
                 row
                 for row in _rows(root, ())
-                if row["rules"] == rules() and not_before <= hour_of(row["closed_until"]) <= hour
+                if row["rules"] == rules(settings) and not_before <= hour_of(row["closed_until"]) <= hour
             ),
             key=lambda row: row["closed_until"],
             default=None,
@@ -140,7 +140,15 @@ def load_before(root: str, hour: int, not_before: int) -> Course | None:
         return None
 
 
-def save(root: str, kept: Kept, midnights: Sequence[Course], *, restarted_at: int | None, now: datetime) -> int:
+def save(
+    root: str,
+    settings: Settings,
+    kept: Kept,
+    midnights: Sequence[Course],
+    *,
+    restarted_at: int | None,
+    now: datetime,
+) -> int:
     """Put what is remembered in the place of what was, in one transaction, and return the table's version.
 
     Courses after `restarted_at` go: late data has made others of them. Raises `WatchedElsewhereError` where another
@@ -155,7 +163,7 @@ def save(root: str, kept: Kept, midnights: Sequence[Course], *, restarted_at: in
     for file in live_files(table):
         there = _meta(root, file, ("days",))
         stays = [
-            row["rules"] == rules()
+            row["rules"] == rules(settings)
             and row["days"] is None
             and wanted_midnight(hour_of(row["closed_until"]), until)
             and (restarted_at is None or hour_of(row["closed_until"]) <= restarted_at)
@@ -166,10 +174,10 @@ def save(root: str, kept: Kept, midnights: Sequence[Course], *, restarted_at: in
             if any(stays):
                 whole = read_file(root, WATCH_STATE, file).to_pylist()
                 rows += [row for row, wanted in zip(whole, stays, strict=True) if wanted]
-    rows += [packed(course, now) for course in midnights if wanted_midnight((course.hour or 0) + 1, until)]
+    rows += [packed(settings, course, now) for course in midnights if wanted_midnight((course.hour or 0) + 1, until)]
     days = {day: _said(seen, day, until) for day, seen in sorted(kept.days.items())}
     newest = {
-        **packed(kept.course, now),
+        **packed(settings, kept.course, now),
         "days": json.dumps(days, separators=(",", ":")),
         "events": json.dumps([_event_fields(event) for event in kept.events], separators=(",", ":")),
     }
@@ -193,7 +201,7 @@ def save(root: str, kept: Kept, midnights: Sequence[Course], *, restarted_at: in
     return version
 
 
-def packed(course: Course, now: datetime) -> dict[str, Any]:
+def packed(settings: Settings, course: Course, now: datetime) -> dict[str, Any]:
     """A course as a row of `watch_state`."""
     said = {
         "hour": course.hour,
@@ -204,7 +212,7 @@ def packed(course: Course, now: datetime) -> dict[str, Any]:
     }
     return {
         "closed_until": instant_of((course.hour or 0) + 1),
-        "rules": rules(),
+        "rules": rules(settings),
         "course": json.dumps(said, separators=(",", ":")),
         "state": state_bytes(course.state),
         "days": None,

@@ -6,6 +6,7 @@ identities, and they are recognised. A history is judged a quarter at a time, so
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from pipelines.watch.evidence import (
     Quality,
     day_of_hour,
     first_hour,
+    hour_of,
     instant_of,
     read_days,
 )
@@ -40,9 +42,13 @@ from pipelines.watch.explain import Circumstances, alert_of
 from pipelines.watch.ledger import to_tell, told_as_on
 from schemas.alert import Alert
 from schemas.alert_action import AlertAction
+from schemas.tables import FEEDBACK, MODEL_CHOICES, SCORES, TableSpec
+from transforms.delta import LOG_FOLDER, table_path
 from transforms.detect.detector import Settings
+from transforms.detect.layout import SeriesKey
 from transforms.failpoints import failpoint
 
+_JUDGED_FROM: Final = (FEEDBACK, SCORES, MODEL_CHOICES)
 PORTION_HOURS: Final = 90 * DAY_HOURS
 TELL_WITHIN: Final = timedelta(hours=24)
 
@@ -62,7 +68,8 @@ class WatchSettings:
 class Look:
     """What one look came to. `judged_until`: the first hour not judged, None before anything was said.
 
-    `judged`: hours judged, for the first time or again. `late_from`: the first hour that late data changed, if any.
+    `judged`: hours judged, for the first time or again. `unwatched`: series with friction in them that are not watched,
+    because there are too many. `late_from`: the first hour that late data changed, if any.
     `more`: whether hours are over that are left for the next look.
     """
 
@@ -73,6 +80,7 @@ class Look:
     alerts: tuple[Alert, ...] = ()
     late_from: datetime | None = None
     quality: Quality = field(default_factory=Quality)
+    unwatched: int = 0
     more: bool = False
 
 
@@ -84,15 +92,22 @@ class Watcher:
         self._clock = clock
         self._settings = settings or WatchSettings()
         self._kept: Kept | None = None
-        self._seen: tuple[Mapping[str, str], int | None] | None = None
+        self._last: tuple[tuple[str, ...], int, Look] | None = None
 
     def look(self) -> Look:
         """Judge what is over and was not judged, and what late data has changed; some of it, where that is much."""
+        seen = tuple(_latest_entry(self._tables, spec) for spec in _JUDGED_FROM)
+        hour = hour_of(self._clock() - self._settings.lateness)
+        if self._last is not None and self._last[:2] == (seen, hour):
+            return self._last[2]  # nothing was committed, and no hour can have ended since
         try:
-            return with_fresh_snapshot(self._look)
+            look = with_fresh_snapshot(self._look)
         except WatchedElsewhereError:
             self._kept = None
-            return with_fresh_snapshot(self._look)
+            look = with_fresh_snapshot(self._look)
+        quiet = replace(look, judged=0, alerts=(), late_from=None, quality=Quality(), unwatched=0)
+        self._last = None if look.more else (seen, hour, quiet)
+        return look
 
     def looks(self) -> Iterator[Look]:
         """Looks until nothing is left to be judged."""
@@ -108,7 +123,7 @@ class Watcher:
         now = self._clock()
         clock_hour = closed_until(snapshot, list(fingerprints), now, self._settings.lateness)
         if self._kept is None:
-            self._kept = load(self._tables) or Kept(new_course(), {}, (), -1)
+            self._kept = load(self._tables, self._settings.detector) or Kept(new_course(), {}, (), -1)
         kept = self._kept
         if clock_hour is None:
             return Look(None)
@@ -146,10 +161,14 @@ class Watcher:
                 quality += day.quality
                 digests = {hour.hour: hour.digest.hex() for hour in day.hours if hour.hour < until}
                 seen[day.day] = SeenDay(fingerprints[day.day], digests)
-                yield from (hour for hour in day.hours if start <= hour.hour)
+                for hour in day.hours:
+                    if start <= hour.hour:
+                        found.update(hour.counts)
+                        yield hour
 
         midnights: list[Course] = []
         told: list[Told] = []
+        found: set[SeriesKey] = set()
         judged = 0
         answers = Answers(actions, self._settings.lateness)
         for each, events in run(course, heard(), until, self._settings.detector, answers):
@@ -170,7 +189,7 @@ class Watcher:
             kept.version,
         )
         restarted_at = None if late is None else start
-        version = save(self._tables, kept, midnights, restarted_at=restarted_at, now=self._clock())
+        version = save(self._tables, self._settings.detector, kept, midnights, restarted_at=restarted_at, now=self._clock())
         failpoint("after_watch_state")
         self._kept = replace(kept, version=version)
         return Look(
@@ -181,6 +200,7 @@ class Watcher:
             tuple(alerts),
             None if late is None else instant_of(late),
             quality,
+            len(found - set(course.layout.keys)) if course.heard is not None else 0,
             until < clock_hour,
         )
 
@@ -258,7 +278,7 @@ class Watcher:
 
     def _course_before(self, hour: int, fingerprints: Mapping[str, str]) -> Course:
         oldest = first_hour(min(fingerprints))
-        return load_before(self._tables, hour, oldest) or new_course()
+        return load_before(self._tables, self._settings.detector, hour, oldest) or new_course()
 
 
 def _with_day_before(fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -267,6 +287,14 @@ def _with_day_before(fingerprints: Mapping[str, str]) -> dict[str, str]:
         day: f"{fingerprints.get(day_of_hour(first_hour(day) - 1), '-')}.{own}"
         for day, own in fingerprints.items()
     }
+
+
+def _latest_entry(root: str, spec: TableSpec) -> str:
+    """Name of the newest entry of a table's log, without opening it; nothing where there is no table."""
+    try:
+        return max((entry.name for entry in os.scandir(table_path(root, spec) / LOG_FOLDER)), default="")
+    except FileNotFoundError:
+        return ""
 
 
 def _open(course: Course) -> int:
