@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,25 +25,37 @@ def record_alerts(root: str, alerts: Iterable[Alert], *, now: datetime) -> int:
     of quotes are left out.
     """
     rows = {alert.alert_id: _row(alert.without_words(), now) for alert in alerts}
-    done = _append(root, ALERTS, list(rows.values()), now)
+    done = append_rows(root, ALERTS, list(rows.values()), now)
     return 0 if done is None else done.added
 
 
-def stored_alerts(root: str, *, since: datetime | None = None) -> list[Alert]:
-    """The alerts made from `since` on, or all, in the order of their hours; quotes are references."""
-    rows = [row for row in _rows(root, ALERTS) if since is None or row["recorded_at"] >= since]
+def stored_alerts(
+    root: str, *, since: datetime | None = None, episodes: Collection[str] = (), alerts: Collection[str] = ()
+) -> list[Alert]:
+    """The alerts made from `since` on (or all), and those of the named episodes and identities, by hour.
+
+    Quotes are references.
+    """
+    rows = [
+        row
+        for row in stored_rows(root, ALERTS)
+        if (since is None and not episodes and not alerts)
+        or (since is not None and row["recorded_at"] >= since)
+        or row["episode_id"] in episodes
+        or row["alert_id"] in alerts
+    ]
     rows.sort(key=lambda row: (row["hour"], row["recorded_at"], row["alert_id"]))
     return [Alert.from_json(row["payload"]) for row in rows]
 
 
 def record_action(root: str, action: AlertAction) -> None:
     """Commit what somebody answered; on disk at the return."""
-    _append(root, ALERT_ACTIONS, [action.row()], action.recorded_at)
+    append_rows(root, ALERT_ACTIONS, [action.row()], action.recorded_at)
 
 
 def stored_actions(root: str) -> list[AlertAction]:
     """Every answer, in the order given."""
-    actions = [AlertAction.of_row(row) for row in _rows(root, ALERT_ACTIONS)]
+    actions = [AlertAction.of_row(row) for row in stored_rows(root, ALERT_ACTIONS)]
     return sorted(actions, key=lambda action: (action.recorded_at, action.action_id))
 
 
@@ -59,14 +71,17 @@ def _row(alert: Alert, now: datetime) -> dict[str, Any]:
     }
 
 
-def _append(root: str, spec: TableSpec, rows: Sequence[dict[str, Any]], now: datetime) -> Committed | None:
+def append_rows(root: str, spec: TableSpec, rows: Sequence[dict[str, Any]], now: datetime) -> Committed | None:
+    """Commit rows of a small table, on disk at the return; None where there are none."""
     if not rows:
         return None
     content = pa.Table.from_pylist(list(rows), schema=spec.schema)
     return append(root, spec, content, batch_id=uuid.uuid4().hex, written_at=now)
 
 
-def _rows(root: str, spec: TableSpec) -> list[dict[str, Any]]:
+def stored_rows(root: str, spec: TableSpec) -> list[dict[str, Any]]:
+    """Every row of a small table."""
+
     def attempt() -> list[dict[str, Any]]:
         table = open_table(root, spec)
         files = [] if table is None else live_files(table)

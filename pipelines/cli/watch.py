@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,27 @@ from pipelines.cli.options import log_format, reads_tables
 from pipelines.cli.signals import stop_signals
 from pipelines.cli.tables.options import duration_option
 from pipelines.clock import utc_now
+
+if TYPE_CHECKING:
+    from pipelines.watch.metrics import WatchMetrics
+
+
+def _deliver(tables: str, routes: Path | None, metrics: WatchMetrics) -> Callable[[], None]:
+    """What sends alerts after each look; nothing without a routes file. A wrong file is told before anything runs."""
+    if routes is None:
+        return lambda: None
+    from pipelines.alerts.deliver import deliver
+    from pipelines.alerts.metrics import DeliveryMetrics
+    from pipelines.alerts.routes import read_routes
+
+    read = read_routes(routes)
+    read.check()
+    delivery = DeliveryMetrics(metrics.registry)
+
+    def send() -> None:
+        deliver(tables, read, clock=utc_now, metrics=delivery)
+
+    return send
 
 
 @click.command(short_help="Watch friction hour by hour, and tell of rises.")
