@@ -161,7 +161,11 @@ def save(
     removed: list[LiveFile] = []
     rows: list[dict[str, Any]] = []
     for file in live_files(table):
-        there = _meta(root, file, ("days",))
+        try:
+            there = _meta(root, file, ("days",))
+        except DamagedFileError:
+            removed.append(file)
+            continue
         stays = [
             row["rules"] == rules(settings)
             and row["days"] is None
@@ -174,7 +178,9 @@ def save(
             if any(stays):
                 whole = read_file(root, WATCH_STATE, file).to_pylist()
                 rows += [row for row, wanted in zip(whole, stays, strict=True) if wanted]
-    rows += [packed(settings, course, now) for course in midnights if wanted_midnight((course.hour or 0) + 1, until)]
+    rows += [
+        packed(settings, course, now) for course in midnights if wanted_midnight((course.hour or 0) + 1, until)
+    ]
     days = {day: _said(seen, day, until) for day, seen in sorted(kept.days.items())}
     newest = {
         **packed(settings, kept.course, now),

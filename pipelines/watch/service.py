@@ -19,12 +19,15 @@ from schemas.errors import TribometerError
 STUCK_SECONDS: Final = 1_800.0
 """A quarter of history takes a minute on a busy machine; what takes half an hour has stopped."""
 
+DELIVER_SECONDS: Final = 30.0
+"""Between two deliveries where nothing is new: what failed is tried again, what waited goes out."""
+
 Deliver = Callable[[], None]
-"""Sends what is due; called after every look."""
+"""Sends what is due."""
 
 
 class Service:
-    """One watcher, kept going. `deliver` is called after each look, `stopped` ends it between two."""
+    """One watcher, kept going. `deliver` is called after each look that found something, `stopped` ends it between two."""
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class Service:
         self._http = http
         self._trouble: str | None = "starting"
         self._began: float | None = None
+        self._delivered = -DELIVER_SECONDS
         metrics.ready.set_function(lambda: not self.trouble())
 
     def trouble(self) -> list[str]:
@@ -94,7 +98,9 @@ class Service:
         try:
             look = self._watcher.look()
             _report(look, self._metrics, time.monotonic() - began)
-            self._deliver()
+            if look.alerts or time.monotonic() - self._delivered >= DELIVER_SECONDS:
+                self._deliver()
+                self._delivered = time.monotonic()
         finally:
             self._began = None
         return look

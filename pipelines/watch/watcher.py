@@ -189,7 +189,9 @@ class Watcher:
             kept.version,
         )
         restarted_at = None if late is None else start
-        version = save(self._tables, self._settings.detector, kept, midnights, restarted_at=restarted_at, now=self._clock())
+        version = save(
+            self._tables, self._settings.detector, kept, midnights, restarted_at=restarted_at, now=self._clock()
+        )
         failpoint("after_watch_state")
         self._kept = replace(kept, version=version)
         return Look(
