@@ -27,7 +27,7 @@ Deliver = Callable[[], None]
 
 
 class Service:
-    """One watcher, kept going. `deliver` is called after each look that found something, `stopped` ends it between two."""
+    """One watcher, kept going. `deliver` is called after a look that found something, `stopped` ends it between two."""
 
     def __init__(
         self,

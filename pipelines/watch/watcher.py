@@ -7,6 +7,8 @@ identities, and they are recognised. A history is judged a quarter at a time, so
 from __future__ import annotations
 
 import os
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,6 +44,7 @@ from pipelines.watch.explain import Circumstances, alert_of
 from pipelines.watch.ledger import to_tell, told_as_on
 from schemas.alert import Alert
 from schemas.alert_action import AlertAction
+from schemas.errors import TribometerError
 from schemas.tables import FEEDBACK, MODEL_CHOICES, SCORES, TableSpec
 from transforms.delta import LOG_FOLDER, table_path
 from transforms.detect.detector import Settings
@@ -49,6 +52,7 @@ from transforms.detect.layout import SeriesKey
 from transforms.failpoints import failpoint
 
 _JUDGED_FROM: Final = (FEEDBACK, SCORES, MODEL_CHOICES)
+_ATTEMPTS: Final = 20
 PORTION_HOURS: Final = 90 * DAY_HOURS
 TELL_WITHIN: Final = timedelta(hours=24)
 
@@ -100,14 +104,21 @@ class Watcher:
         hour = hour_of(self._clock() - self._settings.lateness)
         if self._last is not None and self._last[:2] == (seen, hour):
             return self._last[2]  # nothing was committed, and no hour can have ended since
-        try:
-            look = with_fresh_snapshot(self._look)
-        except WatchedElsewhereError:
-            self._kept = None
-            look = with_fresh_snapshot(self._look)
+        look = self._look_in_turn()
         quiet = replace(look, judged=0, alerts=(), late_from=None, quality=Quality(), unwatched=0)
         self._last = None if look.more else (seen, hour, quiet)
         return look
+
+    def _look_in_turn(self) -> Look:
+        for attempt in range(_ATTEMPTS):
+            try:
+                return with_fresh_snapshot(self._look)
+            except WatchedElsewhereError:
+                self._kept = None  # the other's is the same, and further on
+                time.sleep(random.uniform(0, 0.1 * (attempt + 1)))  # noqa: S311 - spreads rivals, guards nothing
+        raise TribometerError(
+            f"other watchers of {self._tables} were faster {_ATTEMPTS} times; let one of them watch"
+        )
 
     def looks(self) -> Iterator[Look]:
         """Looks until nothing is left to be judged."""

@@ -22,7 +22,20 @@ DAYS = 18
 INCIDENT = START + timedelta(days=15, hours=8)
 INCIDENT_HOURS = 12
 AFTERWARDS = START + timedelta(days=DAYS + 2)
-WORDS = ("slow", "login", "fails", "payment", "screen", "freezes", "again", "today", "since", "update", "cannot", "open")
+WORDS = (
+    "slow",
+    "login",
+    "fails",
+    "payment",
+    "screen",
+    "freezes",
+    "again",
+    "today",
+    "since",
+    "update",
+    "cannot",
+    "open",
+)
 
 
 def said(
@@ -56,15 +69,15 @@ def said(
     return {**row, **times}
 
 
-def world(seed: int = 1, days: int = DAYS, incident: bool = True) -> list[dict[str, Any]]:
-    """Its events in the order of time."""
+def world(seed: int = 1, days: int = DAYS, received: timedelta = timedelta(minutes=2)) -> list[dict[str, Any]]:
+    """Its events in the order of time; `received` so long after they were said."""
     chance = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     number = seed * 1_000_000
     for hour in range(days * 24):
         begin = START + timedelta(hours=hour)
         busy = 0.5 if begin.hour < 8 else 1.2
-        raised = 7.0 if incident and INCIDENT <= begin < INCIDENT + timedelta(hours=INCIDENT_HOURS) else 1.0
+        raised = 7.0 if INCIDENT <= begin < INCIDENT + timedelta(hours=INCIDENT_HOURS) else 1.0
         for source in ("tickets", "reviews"):
             spoken = [
                 ("billing",) * int(chance.poisson(0.5 * busy * raised)),
@@ -74,7 +87,9 @@ def world(seed: int = 1, days: int = DAYS, incident: bool = True) -> list[dict[s
             for touchpoint in (word for words in spoken for word in words):
                 number += 1
                 at = begin + timedelta(seconds=int(chance.integers(0, 3600)))
-                rows.append(said(number, at, *([touchpoint] if touchpoint else []), source=source))
+                rows.append(
+                    said(number, at, *([touchpoint] if touchpoint else []), source=source, received=received)
+                )
     return sorted(rows, key=lambda row: row["occurred_at"])
 
 
