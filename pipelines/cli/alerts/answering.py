@@ -125,11 +125,8 @@ def _of_episode(
     until = None if length is None else now + length
     about = alert.product, alert.touchpoint, _who(by), now
     record_action(root, AlertAction(act, *about, alert.episode_id, until, verdict, note))
-    click.echo(
-        f"{act}d {wording.place(alert)}{_until(until)}"
-        if verdict is None
-        else f"{verdict}: {wording.place(alert)}"
-    )
+    done = f"{act}d" if verdict is None else f"{verdict}:"
+    click.echo(f"{done} {wording.place(alert)}{_until(until)}")
 
 
 def _of_place(
