@@ -213,12 +213,12 @@ class TestEmail:
 
         def authenticate(server: Server, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
             given.append((data.login, data.password))
-            return AuthResult(success=data.password == b"mail-password")
+            return AuthResult(success=data.password == b"mail-password", handled=False)
 
         box = _Mailbox()
         controller = Controller(
-            box, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True, authenticator=authenticate,
-            auth_require_tls=True, auth_required=True,
+            box, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True,
+            authenticator=authenticate, auth_require_tls=True, auth_required=True,
         )  # fmt: skip
         controller.start()
         port = controller.port
