@@ -92,13 +92,13 @@ def _record(outbox: Outbox, done: Delivered, steps: Sequence[Step]) -> None:
         about: dict[str, Any] = {"alert": step.alert_id, "channel": step.channel, "reason": step.error}
         if step.state is State.HELD:
             done.held += 1
-            say("alert_held", **about)
+            say("alert held", **about)
         elif step.state is State.MUTED:
             done.muted += 1
-            say("alert_muted", **about)
+            say("alert muted", **about)
         else:
             done.refused += 1
-            say("alert_refused", logging.ERROR, **about)
+            say("alert refused", logging.ERROR, **about)
 
 
 def _backs_off(outbox: Outbox, name: str, now: datetime) -> bool:
@@ -119,7 +119,7 @@ def _with_words(root: str, queues: dict[str, list[Due]], routes: Routes) -> dict
     try:
         return {alert.alert_id: alert for alert in with_words(root, list(wanted.values()))}
     except TribometerError as error:  # an alert without quotes is better than none
-        say("alert_quotes_missing", logging.WARNING, reason=str(error))
+        say("alert without its quotes", logging.WARNING, reason=str(error))
         return {}
 
 
@@ -130,6 +130,6 @@ def _sum_up(done: Delivered, outbox: Outbox, routes: Routes, metrics: DeliveryMe
             done.failing[name] = last.error or last.state.value
     done.waiting = sum(not step.state.is_final for step in outbox.states())
     if done.unrouted:
-        say("alert_unrouted", logging.WARNING, alerts=done.unrouted)
+        say("alerts without a route", logging.WARNING, alerts=done.unrouted)
     if metrics is not None:
         metrics.add(done, routes.channels)

@@ -89,11 +89,12 @@ class Outbox:
     _turn: Lock = field(default_factory=Lock)
 
     @classmethod
-    def read(cls, root: str) -> Outbox:
-        """As it is on disk."""
+    def read(cls, root: str, as_of: datetime | None = None) -> Outbox:
+        """As it is on disk, or was at an instant."""
         outbox = cls(root)
         for row in stored_rows(root, ALERT_DELIVERIES):
-            outbox._add(Step.of_row(row))
+            if as_of is None or row["taken_at"] <= as_of:
+                outbox._add(Step.of_row(row))
         return outbox
 
     def state(self, alert_id: str, channel: str) -> Step | None:
@@ -128,7 +129,7 @@ class Outbox:
         """How many messages of a route the channel took from an instant on; a digest is one."""
         keys = {
             step.digest_id or step.delivery_id
-            for steps in self.steps.values()
+            for steps in list(self.steps.values())  # other threads add to it
             for step in steps
             if (step.channel, step.route, step.state) == (channel, route, State.SENT) and step.taken_at >= begin
         }
@@ -138,7 +139,7 @@ class Outbox:
         """What came of the channel's last attempt; None before the first."""
         results = (
             step
-            for steps in self.steps.values()
+            for steps in list(self.steps.values())  # other threads add to it
             for step in steps
             if step.channel == channel and step.attempt and step.state is not State.SENDING
         )

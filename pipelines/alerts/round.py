@@ -68,7 +68,7 @@ class Round:
             if old is not None:
                 outbox.take_all([old])
                 done.muted += 1
-                say("alert_muted", alert=old.alert_id, channel=self.name, reason=old.error)
+                say("alert muted", alert=old.alert_id, channel=self.name, reason=old.error)
             elif outbox.take(self._step(one, State.SENDING, now, digest_id=digest)):
                 taken.append(one)
         if not taken:
@@ -134,13 +134,13 @@ class Round:
             about: dict[str, Any] = {"alert": one.alert.alert_id, "channel": self.name, "attempt": one.attempt}
             if result.state is State.SENT:
                 done.sent += 1
-                say("alert_sent", **about)
+                say("alert sent", **about)
             elif result.state is State.REFUSED:
                 done.refused += 1
-                say("alert_refused", logging.ERROR, **about, reason=result.error)
+                say("alert refused", logging.ERROR, **about, reason=result.error)
             else:
                 done.failed += 1
-                say("alert_failed", logging.WARNING, **about, reason=result.error)
+                say("alert not sent, trying again", logging.WARNING, **about, reason=result.error)
 
     def _keep_open(self) -> None:
         last = self.planner.outbox.latest_result(self.name)
@@ -155,7 +155,12 @@ class Round:
             try:
                 self.channel.keep_open(tuple(firing), team=team, at=self.clock())
             except (DeliveryError, CredentialError) as error:
-                say("alert_failed", logging.WARNING, channel=self.name, reason=self._clean(str(error)))
+                say(
+                    "alert not sent, trying again",
+                    logging.WARNING,
+                    channel=self.name,
+                    reason=self._clean(str(error)),
+                )
 
     def _clean(self, text: str) -> str:
         """Without the channel's secrets: a receiver may have said them back."""

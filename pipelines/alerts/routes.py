@@ -123,7 +123,7 @@ class Routes(_Block):
     happened longer ago is told to nobody, so that a first start or a long stop does not tell old news."""
 
     channels: Mapping[str, Channel]
-    routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    routes: tuple[Route, ...]
     mutes: tuple[Mute, ...] = ()
     time_zone: Zone = "UTC"
     digest_at: TimeOfDay = 9 * 60
@@ -131,6 +131,8 @@ class Routes(_Block):
 
     @model_validator(mode="after")
     def _refer(self) -> Self:
+        if not self.routes:
+            raise _At(("routes",), "name at least one, as in {name: everything, to: ops}")
         names = [route.name for route in self.routes]
         for place, route in enumerate(self.routes):
             if route.name in names[:place]:

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "launches": "pipelines.cli.launches:launches",
     "exposure": "pipelines.cli.exposure:exposure",
     "themes": "pipelines.cli.themes:themes",
+    "alerts": "pipelines.cli.alerts:alerts",
     "report": "pipelines.cli.report:report",
     "watch": "pipelines.cli.watch:watch",
     "dead-letters": "pipelines.cli.dead_letters:dead_letters",

@@ -7,19 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.alerts.metrics import DeliveryMetrics
 from pipelines.listen.metrics import Metrics
 from tests.docs.pages import DOCS, ROOT
 
 PAGE = (DOCS / "operations.md").read_text(encoding="utf-8")
+REGISTRY = Metrics().registry
+DeliveryMetrics(REGISTRY)
 METRICS = sorted(
     family.name + ("_total" if family.type == "counter" else "")
-    for family in Metrics().registry.collect()
+    for family in REGISTRY.collect()
     if family.name.startswith("tribometer_")
 )
 EVENTS = sorted(
     {
         event
-        for file in Path(ROOT, "pipelines", "listen").glob("*.py")
+        for folder in ("listen", "alerts")
+        for file in Path(ROOT, "pipelines", folder).glob("*.py")
         for event in re.findall(r'\bsay\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))
     }
 )

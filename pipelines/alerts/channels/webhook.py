@@ -6,9 +6,10 @@ by spaces, sign side by side while one is being changed for another.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from standardwebhooks.webhooks import Webhook as Signer
 
@@ -16,6 +17,9 @@ from pipelines.alerts.channels.address import WebAddress
 from pipelines.alerts.channels.channel import Channel, Message
 from pipelines.alerts.channels.http import post
 from pipelines.alerts.credentials import CredentialError, Secret
+
+_FEWEST_BYTES: Final = 24
+"""Of a secret, as Standard Webhooks has it."""
 
 
 class Webhook(Channel):
@@ -43,12 +47,20 @@ class Webhook(Channel):
         post(url, body.encode(), headers=headers)
 
     def _signers(self) -> list[Signer]:
-        try:
-            return [Signer(secret) for secret in self.secret.read().split()]
-        except (ValueError, RuntimeError):
+        secrets = self.secret.read().split()
+        if not all(_is_good(secret) for secret in secrets):
             raise CredentialError(
-                "its signing secret is not base64; make one with `echo whsec_$(openssl rand -base64 32)`"
-            ) from None
+                f"its signing secret is not base64 of {_FEWEST_BYTES} bytes or more; "
+                "make one with `echo whsec_$(openssl rand -base64 32)`"
+            )
+        return [Signer(secret) for secret in secrets]
+
+
+def _is_good(secret: str) -> bool:
+    try:
+        return len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) >= _FEWEST_BYTES
+    except ValueError:
+        return False
 
 
 def webhook_body(message: Message) -> str:

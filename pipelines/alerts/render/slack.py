@@ -90,7 +90,7 @@ def _ways_on(alert: Alert) -> list[Block]:
     blocks: list[Block] = []
     if links := _links(alert):
         blocks.append({"type": "section", "text": _markdown(links.rstrip(" ·"), LONGEST_TEXT)})
-    shown = f"tribometer alerts show {alert.episode_id}\ntribometer alerts ack {alert.episode_id}"
+    shown = "\n".join(wording.commands(alert))
     if alert.sql:
         shown = f"{alert.sql}\n\n{shown}"
     text = {"type": "text", "text": _clip(shown, LONGEST_TEXT)}

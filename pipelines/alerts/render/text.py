@@ -102,9 +102,8 @@ def _lines(alert: Alert, again: bool) -> Iterator[str]:
         yield f"{'Look':<{_NAMES}}{link}"
     if alert.sql:
         yield ""
-        yield 'tribometer sql "'
+        yield "Ask, with tribometer sql"
         yield from (f"  {line}" for line in alert.sql.splitlines())
-        yield '"'
     yield ""
     yield from wording.commands(alert)
 

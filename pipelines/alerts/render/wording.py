@@ -6,6 +6,7 @@ characters here and escaped by whoever prints them.
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -267,15 +268,18 @@ def sparkline(alert: Alert) -> str:
 
 
 def commands(alert: Alert) -> list[str]:
-    """What to type to answer."""
-    of_place = f'"{visible(alert.product)}"' if " " in visible(alert.product) else visible(alert.product)
+    """What to type to answer; of what is over there is nothing to acknowledge."""
+    of_place = shlex.quote(visible(alert.product))
     if not alert.whole_product:
-        of_place += f" {visible(alert.touchpoint)}"
-    return [
-        f"tribometer alerts show {alert.episode_id}",
+        of_place += f" {shlex.quote(visible(alert.touchpoint))}"
+    answers = [
         f"tribometer alerts ack {alert.episode_id}",
         f"tribometer alerts snooze {alert.episode_id} --for 4h",
         f"tribometer alerts silence {of_place} --for 8h",
+    ]
+    return [
+        f"tribometer alerts show {alert.episode_id}",
+        *(answers if alert.status is Status.FIRING else []),
         f"tribometer alerts feedback {alert.episode_id} useful",
     ]
 

@@ -131,25 +131,17 @@ class TestFailing:
         chat(desk)
         desk.alerts()
         receiver.answer(503, times=1000)
-        for _ in range(60):
+        for _ in range(5):
             desk.deliver()
-            desk.later(minutes=31)
+            desk.later(hours=6)
         (state,) = desk.states().values()
         assert state.startswith("refused")
         (step,) = Outbox.read(desk.root).states()
         assert step.error is not None
         assert step.error.startswith("given up after")
-        assert len(receiver.requests) < GIVE_UP_AFTER / timedelta(minutes=20)
+        assert len(receiver.requests) == GIVE_UP_AFTER / timedelta(hours=6)
 
     def test_holds_no_other_channel_up(self, desk: Desk, receiver: Receiver) -> None:
-        desk.use("""
-channels:
-  chat: {service: slack, url: {env: CHAT_URL}}
-  file: {service: jsonl, path: alerts.jsonl}
-  nobody: {service: webhook, url: "http://127.0.0.1:9/", secret: {env: HOOK}}
-routes:
-  - {name: all, to: [chat, nobody, file]}
-""") if False else None
         (desk.folder / "hook").write_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         desk.use("""
 channels:
@@ -182,6 +174,7 @@ routes:
         receiver.answer(400, "invalid_blocks")
         assert desk.deliver().sent == 1
         assert "blocks" not in receiver.requests[1].json
+        desk.later(minutes=1)
         desk.alerts(sample(Kind.UPDATED, HOUR + 2))
         receiver.answer(400, "invalid_blocks", times=2)
         done = desk.deliver()
@@ -197,8 +190,8 @@ routes:
 
 class TestAnswers:
     def answer(self, act: Act, now: datetime, **fields: Any) -> AlertAction:
-        about = {"episode_id": None if act in {Act.SILENCE, Act.UNSILENCE} else sample().episode_id}
-        return AlertAction(act, "firefox", "account", "kim", now, **(about | fields))
+        about = {"episode_id": None if act is Act.SILENCE else sample().episode_id, "touchpoint": "account"}
+        return AlertAction(act=act, product="firefox", who="kim", recorded_at=now, **(about | fields))
 
     @pytest.mark.parametrize(
         ("act", "kind", "told"),
@@ -422,10 +415,10 @@ def test_an_attempt_that_another_machine_took_is_left_to_it(desk: Desk, receiver
     assert not behind.take(replace(step, state=State.SENDING, taken_at=desk.now))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    answers=st.lists(st.sampled_from([200, 503, 429, 404]), min_size=0, max_size=12),
-    pauses=st.lists(st.integers(0, 90), min_size=3, max_size=8),
+    answers=st.lists(st.sampled_from([200, 503, 429, 404]), max_size=5),
+    pauses=st.lists(st.integers(0, 90), min_size=2, max_size=4),
 )
 def test_whatever_the_receiver_answers_each_alert_is_taken_once(
     answers: list[int], pauses: list[int], tmp_path_factory: pytest.TempPathFactory, secret: Put
@@ -449,7 +442,7 @@ forget_after_hours: 48
             desk.alerts(sample(Kind.UPDATED if place else Kind.OPENED, HOUR + place))
             desk.deliver()
             desk.later(minutes=minutes)
-        for _ in range(30):
+        for _ in range(7):
             desk.later(minutes=31)
             desk.deliver()
         statuses = (given_answers + [200] * len(receiver.requests))[: len(receiver.requests)]
