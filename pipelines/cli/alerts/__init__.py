@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "channels": "pipelines.cli.alerts.routing:channels",
     "test-route": "pipelines.cli.alerts.routing:test_route",
     "deliver": "pipelines.cli.alerts.routing:deliver",
+    "backtest": "pipelines.cli.alerts.backtest:backtest",
 }
 """Command to `module:attribute`, in the order of `tribometer alerts --help`."""
 
