@@ -2,8 +2,8 @@
 
 Incidents are known by the day. One is found where somebody was told of its product between the beginning of its first
 day and a day after its last; it is found *within a day* where that was before the end of the day after the first. A
-page belongs to every incident that it falls into; one that falls into none is another page: it may be about something that
-nobody listed. What must not alert does so where a page falls into it and into no friction.
+page belongs to every incident that it falls into; one that falls into none is another page: it may be about something
+that nobody listed. What must not alert does so where a page falls into it and into no friction.
 """
 
 from __future__ import annotations
