@@ -36,12 +36,13 @@ def table(tables: Path, incidents: Sequence[Incident]) -> list[str]:
 
 
 def _incidents(verdict: Verdict) -> Iterator[str]:
-    yield "| incident | from | told after | first told of |"
-    yield "| --- | --- | --- | --- |"
+    yield "| product | listed as | from | told after | first told of |"
+    yield "| --- | --- | --- | --- | --- |"
     for finding in verdict.findings:
         incident = finding.incident
         product = "the airlines" if incident.product == "*" else incident.product
-        yield f"| {product}: {incident.what} | {incident.start:%Y-%m-%d} | {_told(finding)} | {_first(finding)} |"
+        listed = incident.touchpoint if incident.is_friction else incident.kind
+        yield f"| {product} | {listed} | {incident.start:%Y-%m-%d} | {_told(finding)} | {_first(finding)} |"
 
 
 def _told(finding: Finding) -> str:

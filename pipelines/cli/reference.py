@@ -51,6 +51,7 @@ tribometer sql "SELECT product, day, 1000 + events AS orders FROM friction_daily
   --tables tables --format csv --output orders.csv
 tribometer exposure import orders.csv --tables tables""",
     "exposure list": "tribometer exposure list --tables tables",
+    "watch": "tribometer watch --once --tables tables",
     "alerts list": "tribometer alerts list --tables tables",
     "alerts show": "tribometer alerts show 63eb13b1e3f0cbbb --tables tables",
     "alerts ack": 'tribometer alerts ack 63eb13b1e3f0cbbb --note "rolling 124.0 back" --tables tables',
@@ -63,6 +64,10 @@ tribometer exposure import orders.csv --tables tables""",
 echo "{channels: {record: {service: jsonl, path: alerts.jsonl}}, routes: [{name: all, to: record}]}" > routes.yaml
 tribometer alerts test-route --routes routes.yaml --product Parcelbird --send""",
     "alerts deliver": "tribometer alerts deliver --routes routes.yaml --tables tables",
+    "alerts backtest": """\
+tribometer sql "SELECT 'Parcelbird' AS product, '2025-06-10' AS start, '2025-06-14' AS end, 'friction' AS kind, \
+  'usability' AS touchpoint, 'new checkout' AS what" --tables tables --format csv --output incidents.csv
+tribometer alerts backtest --incidents incidents.csv --tables tables""",
     "alerts channels": "tribometer alerts channels --routes routes.yaml --tables tables",
     "themes update": "tribometer themes update --tables tables",
     "themes list": "tribometer themes list --product Parcelbird --tables tables",

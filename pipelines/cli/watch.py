@@ -74,7 +74,7 @@ def _deliver(tables: str, routes: Path | None, metrics: WatchMetrics) -> Callabl
 )
 @click.option(
     "--http",
-    default="127.0.0.1:9471",
+    default="127.0.0.1:9472",
     show_default=True,
     metavar="HOST:PORT",
     help="Serve /healthz, /readyz and /metrics there; `none` serves nothing. Not with --once.",

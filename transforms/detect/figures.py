@@ -20,7 +20,8 @@ LEAST_P: Final = 1e-12
 def band(mean: float, dispersion: float) -> tuple[float, float]:
     """Between which counts 90 of 100 lie that are expected to be `mean`, chance and the mean's own error included.
 
-    Quantiles of a gamma distribution of that mean and variance by Wilson and Hilferty (1931), right to some 2 %.
+    Quantiles of a gamma distribution of that mean and variance by Wilson and Hilferty (1931): right to 3 % where the
+    mean is above the dispersion, a tenth too low at the upper end of a mean of 0.5 with a dispersion of 2.5.
     """
     if mean <= 0:
         return 0.0, 0.0

@@ -129,3 +129,6 @@ def remembered(tables: Path) -> tuple[Any, ...]:
 
 def told(tables: Path) -> list[Alert]:
     return stored_alerts(str(tables))
+
+
+ROWS_OF_THREE_DAYS = world(seed=2, days=3)
