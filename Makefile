@@ -87,6 +87,7 @@ spikes: install  ## Measure how well spikes are found in simulated worlds, about
 
 docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.view_types
+	@$(BIN)/python -m pipelines.alerts.wire
 	@$(BIN)/python -m pipelines.docs
 
 # Written without addresses, so that it installs from whichever registry pip is set up for.

@@ -15,6 +15,9 @@ from typing import Final
 
 from schemas.errors import TribometerError, UsageError
 from schemas.tables import (
+    ALERT_ACTIONS,
+    ALERT_DELIVERIES,
+    ALERTS,
     DEAD_LETTERS,
     ERASURES,
     EXPOSURE,
@@ -31,11 +34,13 @@ from transforms.delta import active_files, open_table
 from transforms.parquet import may_lack_columns
 
 READABLE: Final = (
+    *(ALERT_DELIVERIES, ALERT_ACTIONS, ALERTS),
     *(MODEL_CHOICES, THEME_DAYS, THEME_MENTIONS, THEMES, SCORES, FEEDBACK),
     *(DEAD_LETTERS, LAUNCHES, EXPOSURE, RUNS, ERASURES),
 )
 """Tables a reader opens, in this order: a model is chosen when its scores are there, and scores are of rows that are
-there. Whoever sees the choice finds the scores, and whoever sees a theme's mentions the theme."""
+there. Whoever sees the choice finds the scores, whoever sees a theme's mentions the theme, and whoever sees a delivery
+the alert."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ class SqlFiles:
 
     package: str
 
+    def text(self, name: str) -> str:
+        """What a file says."""
+        return _text(self.package, name)
+
     def rows(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Row]:
         """Run a file. Parameters that it does not name are left out."""
         text = _text(self.package, name)

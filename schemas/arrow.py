@@ -331,6 +331,97 @@ THEME_DAYS: Final = pa.schema(
 """Of which feedback and which themes the theme mentions of a day were made: the latest `recorded_at` counts."""
 
 
+ALERTS: Final = pa.schema(
+    [
+        _required("alert_id", pa.string()),
+        _required("episode_id", pa.string()),
+        _required("fingerprint", pa.string()),
+        _required("kind", pa.string()),
+        _required("status", pa.string()),
+        _required("severity", pa.string()),
+        _required("product", pa.string()),
+        _required("touchpoint", pa.string()),
+        _required("sources", pa.list_(pa.string())),
+        _required("hour", INSTANT),
+        _required("started_at", INSTANT),
+        pa.field("ended_at", INSTANT),
+        _required("notify", pa.bool_()),
+        pa.field("held_back", pa.string()),
+        _required("window_start", INSTANT),
+        _required("window_end", INSTANT),
+        _required("observed", pa.float64()),
+        _required("expected", pa.float64()),
+        _required("band_low", pa.float64()),
+        _required("band_high", pa.float64()),
+        pa.field("ratio", pa.float64()),
+        _required("excess", pa.float64()),
+        _required("surprise", pa.float64()),
+        _required("p", pa.float64()),
+        pa.field("q_value", pa.float64()),
+        _required("authors", pa.int64()),
+        _required("posts", pa.int64()),
+        _required("top_author_share", pa.float64()),
+        pa.field("launch_id", pa.string()),
+        _required("learning", pa.bool_()),
+        _required("model_version", pa.string()),
+        _required("payload", pa.string()),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""One row per alert, never changed; `payload` is the whole of it as JSON (`schemas.alert`) but customers' words."""
+
+ALERT_ACTIONS: Final = pa.schema(
+    [
+        _required("action_id", pa.string()),
+        _required("act", pa.string()),
+        _required("product", pa.string()),
+        _required("touchpoint", pa.string()),
+        _required("who", pa.string()),
+        _required("recorded_at", INSTANT),
+        pa.field("episode_id", pa.string()),
+        pa.field("until", INSTANT),
+        pa.field("verdict", pa.string()),
+        pa.field("note", pa.string()),
+    ]
+)
+"""What people answered: one row per answer, of what contradicts each other the latest `recorded_at` counts."""
+
+ALERT_DELIVERIES: Final = pa.schema(
+    [
+        _required("step_id", pa.string()),
+        _required("delivery_id", pa.string()),
+        _required("alert_id", pa.string()),
+        _required("episode_id", pa.string()),
+        _required("route", pa.string()),
+        _required("channel", pa.string()),
+        _required("service", pa.string()),
+        _required("state", pa.string()),
+        _required("attempt", pa.int32()),
+        _required("taken_at", INSTANT),
+        pa.field("next_at", INSTANT),
+        pa.field("digest_id", pa.string()),
+        pa.field("error", pa.string()),
+    ]
+)
+"""The outbox: one row per step of telling one alert through one channel. A row `sending` stands before anything is
+sent."""
+
+
+WATCH_STATE: Final = pa.schema(
+    [
+        _required("closed_until", INSTANT),
+        _required("rules", pa.string()),
+        _required("course", pa.string()),
+        _required("state", pa.binary()),
+        pa.field("days", pa.string()),
+        pa.field("events", pa.string()),
+        _required("recorded_at", INSTANT),
+    ]
+)
+"""What the watcher remembers at the close of an hour: a cache, which it makes again from feedback where it is missing.
+`days` and `events` stand in the newest row."""
+
+
 def empty(schema: pa.Schema) -> pa.RecordBatch:
     """A batch of no rows."""
     return pa.RecordBatch.from_pylist([], schema=schema)

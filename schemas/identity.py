@@ -77,6 +77,21 @@ def suppression_id(scope: str, key: str) -> str:
     return _digest(b"tribo-suppress", (scope, key))
 
 
+def alert_action_id(about: str, act: str, who: str, recorded_at: datetime) -> str:
+    """Identity of what somebody answered to an alert, 32 hexadecimal digits."""
+    return _digest(b"tribo-answer", (about, act, who, recorded_at.astimezone(UTC).isoformat()))
+
+
+def delivery_id(alert_id: str, channel: str) -> str:
+    """Identity of telling one alert through one channel, 32 hexadecimal digits: the key of what is repeated."""
+    return _digest(b"tribo-delivery", (alert_id, channel))
+
+
+def delivery_step_id(delivery_id: str, attempt: int, state: str) -> str:
+    """Identity of one step of a delivery, 32 hexadecimal digits: of two who take the same step one is refused."""
+    return _digest(b"tribo-step", (delivery_id, str(attempt), state))
+
+
 def dead_letter_id(source: str, payload: bytes) -> str:
     """Identity of a message that could not be accepted: its source and its exact bytes."""
     digest = hashlib.blake2b(source.encode() + _SEPARATOR, digest_size=ID_BYTES, person=b"tribo-dead")

@@ -60,6 +60,10 @@ THEME_MENTIONS: Final = TableSpec(
     superseded="superseded_at",
 )
 THEME_DAYS: Final = TableSpec("theme_days", arrow.THEME_DAYS, "recorded_at")
+ALERTS: Final = TableSpec("alerts", arrow.ALERTS, "recorded_at", identity="alert_id")
+ALERT_ACTIONS: Final = TableSpec("alert_actions", arrow.ALERT_ACTIONS, "recorded_at", identity="action_id")
+ALERT_DELIVERIES: Final = TableSpec("alert_deliveries", arrow.ALERT_DELIVERIES, "taken_at", identity="step_id")
+WATCH_STATE: Final = TableSpec("watch_state", arrow.WATCH_STATE, "recorded_at")
 
 COMMIT_ORDER: Final = (RAW, DEAD_LETTERS, FEEDBACK)
 """A batch's tables in the order of their commits: whoever sees a row of `feedback` can find its bytes in `raw`."""
@@ -69,5 +73,6 @@ TABLES: Final = {
     for spec in (
         *(*COMMIT_ORDER, MODEL_CHOICES, SCORES, LAUNCHES, EXPOSURE, RUNS, SUPPRESSIONS, ERASURES),
         *(THEMES, THEME_MENTIONS, THEME_DAYS),
+        *(ALERTS, ALERT_ACTIONS, ALERT_DELIVERIES, WATCH_STATE),
     )
 }

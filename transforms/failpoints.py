@@ -25,10 +25,16 @@ POINTS: Final = (
     "after_suppression",
     "after_erasure_rewrite",
     "after_erasure_delete",
+    "after_alerts",
+    "after_watch_state",
+    "after_intent",
+    "after_send",
 )
 """In the order in which a batch meets them: messages pulled; one file written; all files of a table written, none
 visible; a table committed; half of the messages acknowledged. Then those of an erasure: the suppression committed;
-a table committed without the erased rows; one file that held them deleted."""
+a table committed without the erased rows; one file that held them deleted. Then those of the watcher: the alerts of
+some hours committed; what it remembers of them committed. And those of an alert: recorded as being sent; taken by its
+receiver, and not yet recorded as sent."""
 
 _passed: Final[Counter[str]] = Counter()
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from benchmarks.spikes import world as simulated
 from benchmarks.spikes.world import HOURS, PRODUCTS, SERIES, SOURCES, TOUCHPOINTS, WARM_UP, WEEK_HOURS, World
-from transforms.detect.lifecycle import ALL_TOUCHPOINTS, Event, Kind
+from schemas.alert import Kind
+from transforms.detect.lifecycle import ALL_TOUCHPOINTS, Event
 
 Floats = NDArray[np.floating]
 Flags = NDArray[np.bool_]

@@ -51,6 +51,24 @@ tribometer sql "SELECT product, day, 1000 + events AS orders FROM friction_daily
   --tables tables --format csv --output orders.csv
 tribometer exposure import orders.csv --tables tables""",
     "exposure list": "tribometer exposure list --tables tables",
+    "watch": "tribometer watch --once --tables tables",
+    "alerts list": "tribometer alerts list --tables tables",
+    "alerts show": "tribometer alerts show 63eb13b1e3f0cbbb --tables tables",
+    "alerts ack": 'tribometer alerts ack 63eb13b1e3f0cbbb --note "rolling 124.0 back" --tables tables',
+    "alerts unack": "tribometer alerts unack 63eb13b1e3f0cbbb --tables tables",
+    "alerts snooze": "tribometer alerts snooze 63eb13b1e3f0cbbb --for 4h --tables tables",
+    "alerts silence": 'tribometer alerts silence Parcelbird billing --for 2d --note "price change" --tables tables',
+    "alerts unsilence": "tribometer alerts unsilence Parcelbird billing --tables tables",
+    "alerts feedback": "tribometer alerts feedback 63eb13b1e3f0cbbb useful --tables tables",
+    "alerts test-route": """\
+echo "{channels: {record: {service: jsonl, path: alerts.jsonl}}, routes: [{name: all, to: record}]}" > routes.yaml
+tribometer alerts test-route --routes routes.yaml --product Parcelbird --send""",
+    "alerts deliver": "tribometer alerts deliver --routes routes.yaml --tables tables",
+    "alerts backtest": """\
+tribometer sql "SELECT 'Parcelbird' AS product, '2025-06-10' AS start, '2025-06-14' AS end, 'friction' AS kind, \
+  'usability' AS touchpoint, 'new checkout' AS what" --tables tables --format csv --output incidents.csv
+tribometer alerts backtest --incidents incidents.csv --tables tables""",
+    "alerts channels": "tribometer alerts channels --routes routes.yaml --tables tables",
     "themes update": "tribometer themes update --tables tables",
     "themes list": "tribometer themes list --product Parcelbird --tables tables",
     "themes merge": "tribometer themes merge 8d23df46 61c71b86 --tables tables",

@@ -1,4 +1,4 @@
-"""Health: `/healthz`, `/readyz` and `/metrics` over HTTP, for whoever restarts, routes to or watches a listener."""
+"""Health: `/healthz`, `/readyz` and `/metrics` over HTTP, for whoever restarts, routes to or watches a service."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from typing import Final, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from pipelines.listen.metrics import Metrics
 from schemas.errors import UsageError
 
 _JSON: Final = "application/json"
 
 
 class Condition(Protocol):
-    """What a listener says of itself: words for what is wrong, nothing when all is well."""
+    """What a service says of itself: words for what is wrong, nothing when all is well."""
 
     def trouble(self) -> list[str]:
-        """Why no message can be received or committed now."""
+        """Why it cannot do its work now."""
 
     def stuck(self) -> list[str]:
         """Why only a restart would help."""
+
+
+class Measured(Protocol):
+    """What measures itself."""
+
+    def exposition(self) -> bytes:
+        """The text a monitoring system reads."""
 
 
 def parse_address(text: str, *, or_none: bool = False) -> tuple[str, int]:
@@ -39,7 +45,7 @@ def parse_address(text: str, *, or_none: bool = False) -> tuple[str, int]:
 class HealthServer:
     """Serves on its own threads from `with` to its end; `address` is where, for a port of 0 as well."""
 
-    def __init__(self, address: tuple[str, int], condition: Condition, metrics: Metrics) -> None:
+    def __init__(self, address: tuple[str, int], condition: Condition, metrics: Measured) -> None:
         pages: dict[str, Callable[[], tuple[int, str, bytes]]] = {
             "/healthz": lambda: _verdict(condition.stuck()),
             "/readyz": lambda: _verdict(condition.trouble()),

@@ -49,17 +49,25 @@ def choose_quotes(
     for row in rows(connection, "quotes", **limits, **scope.parameters):
         candidates[row["episode"]].append(row)
     return {
-        episode.key: _diverse(candidates[episode.key], frozenset(words.get(episode.key, ())), amount)
+        episode.key: [
+            Quote(row["text"], row["source"], row["day"], row["version"])
+            for row in diverse(candidates[episode.key], frozenset(words.get(episode.key, ())), amount)
+        ]
         for episode in episodes
     }
 
 
-def _diverse(candidates: Iterable[Mapping[str, Any]], telling: frozenset[str], amount: int) -> list[Quote]:
+def diverse(
+    candidates: Iterable[Mapping[str, Any]], telling: frozenset[str], amount: int
+) -> list[Mapping[str, Any]]:
+    """Up to `amount` rows (`text`, `author`, `strength` 0 to 1): those with most of the telling words first, then the
+    strongest; no two of one author, and no two alike."""
+
     def worth(row: Mapping[str, Any]) -> float:
         # Whole numbers of words go before strength, which is below one: a quote should tell what set the days apart.
         return min(len(telling & _words(row["text"])), _WORDS_COUNTED) + float(row["strength"])
 
-    chosen: list[Quote] = []
+    chosen: list[Mapping[str, Any]] = []
     taken: list[frozenset[str]] = []
     authors: set[str] = set()
     for row in sorted(candidates, key=worth, reverse=True):
@@ -70,7 +78,7 @@ def _diverse(candidates: Iterable[Mapping[str, Any]], telling: frozenset[str], a
             continue
         taken.append(words)
         authors.add(row["author"])
-        chosen.append(Quote(row["text"], row["source"], row["day"], row["version"]))
+        chosen.append(row)
     return chosen
 
 

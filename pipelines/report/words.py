@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import log, sqrt
@@ -56,10 +56,20 @@ def distinguishing_words(
     for episode in episodes:
         words = counts[episode.key]
         total = words.pop("", (0, 0))
-        scores = {word: _score(used, total) for word, used in words.items() if word not in empty}
-        best = sorted((word for word in scores if scores[word] >= _MINIMUM_SCORE), key=lambda word: -scores[word])
-        found[episode.key] = best[:WORDS_SHOWN]
+        found[episode.key] = telling_words(words, total, empty)
     return found
+
+
+def telling_words(
+    used: Mapping[str, tuple[int, int]], total: tuple[int, int], empty: Collection[str]
+) -> list[str]:
+    """Up to `WORDS_SHOWN` words that more authors use during something than before it, the surest first.
+
+    `used`: authors of each word during and before; `total`: all authors; `empty`: words that say nothing.
+    """
+    scores = {word: _score(authors, total) for word, authors in used.items() if word not in empty}
+    best = sorted((word for word in scores if scores[word] >= _MINIMUM_SCORE), key=lambda word: -scores[word])
+    return best[:WORDS_SHOWN]
 
 
 def _score(used: tuple[int, int], total: tuple[int, int]) -> float:

@@ -30,7 +30,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 def fingerprints(snapshot: Snapshot) -> dict[str, str]:
     """By day that can be rolled up (no impossible dates), what its rollup must have been made from."""
-    model = _chosen_model(snapshot)
+    model = chosen_model(snapshot)
     files = defaultdict(list)
     for path in (*snapshot.files[FEEDBACK.name], *(snapshot.files[SCORES.name] if model is not None else ())):
         files[day_of(path)].append(Path(path).name)
@@ -87,7 +87,8 @@ def _latest_launches(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [row for row in latest.values() if not row["deleted"]]
 
 
-def _chosen_model(snapshot: Snapshot) -> str | None:
+def chosen_model(snapshot: Snapshot) -> str | None:
+    """The model whose scores readers of the snapshot see; None for those stored with each row."""
     choices = _rows(snapshot, MODEL_CHOICES)
     return max(choices, key=lambda row: row["chosen_at"])["model_version"] if choices else None
 

@@ -12,7 +12,20 @@ import pyarrow.parquet as pq
 from pipelines.tables.finding import Finding
 from schemas.errors import DamagedFileError, StaleSnapshotError
 from schemas.event import INVALID_DAY, PLAUSIBLE_YEARS
-from schemas.tables import DEAD_LETTERS, FEEDBACK, RAW, RUNS, SCORES, THEME_DAYS, THEME_MENTIONS, TableSpec
+from schemas.tables import (
+    ALERT_ACTIONS,
+    ALERT_DELIVERIES,
+    ALERTS,
+    DEAD_LETTERS,
+    FEEDBACK,
+    RAW,
+    RUNS,
+    SCORES,
+    THEME_DAYS,
+    THEME_MENTIONS,
+    WATCH_STATE,
+    TableSpec,
+)
 from transforms.delta import (
     LiveFile,
     table_path,
@@ -26,6 +39,10 @@ _BROUGHT_BACK_BY: Final = {
     THEME_DAYS.name: "`tribometer themes update`: it looks at the days again",
     RAW.name: "replay the files they came from, or seek the subscription back: what is there is recognised",
     DEAD_LETTERS.name: "replay the files they came from: those refused again are stored again",
+    ALERTS.name: "watching the same hours again: it makes the same alerts",
+    ALERT_ACTIONS.name: "nothing does: people gave them once",
+    ALERT_DELIVERIES.name: "nothing does: what was sent may be sent once more",
+    WATCH_STATE.name: "`tribometer watch`: it makes them again from feedback",
     RUNS.name: "nothing does: they are a record of runs, no other table needs them",
 }
 

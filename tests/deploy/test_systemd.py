@@ -53,3 +53,13 @@ def test_the_maintenance_runs_commands_that_parse(monkeypatch: pytest.MonkeyPatc
     service = read("tribometer-maintenance.service")["Service"]
     assert service["ReadWritePaths"] == service["Environment"].split("=")[1]
     assert "OnCalendar" in read("tribometer-maintenance.timer")["Timer"]
+
+
+def test_the_watcher_starts_a_command_that_parses(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = read("tribometer-watch.service")["Service"]
+    program, *arguments = shlex.split(service["ExecStart"])
+    assert Path(program).name == "tribometer"
+    name, tables = service["Environment"].split("=")
+    monkeypatch.setenv(name, tables)
+    check_call(arguments)
+    assert service["ReadWritePaths"] == tables

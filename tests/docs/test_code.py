@@ -14,6 +14,7 @@ import click
 import duckdb
 import pytest
 
+from pipelines.alerts.routes import read_routes
 from pipelines.cli import cli
 from pipelines.connect import connect_locked
 from pipelines.query import run_query
@@ -77,12 +78,14 @@ def run_program(place: str) -> None:
     exec(compile(PROGRAMS[place], place, "exec"), {"__name__": "__main__"})
 
 
-def test_yaml_blocks_are_mappings_or_own_touchpoints(tmp_path: Path) -> None:
+def test_yaml_blocks_are_mappings_own_touchpoints_or_routes(tmp_path: Path) -> None:
     found = [(place, block) for page in PAGES for place, block in blocks(page, "yaml")]
     file = tmp_path / "page.yaml"
     for place, block in found:
         file.write_text(block)
-        if "adapting.md" in place:
+        if "alerts.md" in place:
+            assert read_routes(file).routes, place
+        elif "adapting.md" in place:
             assert load_own_touchpoints(file).definitions, place
         else:
             assert load_mapping(str(file)).fields, place

@@ -7,19 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.alerts.metrics import DeliveryMetrics
 from pipelines.listen.metrics import Metrics
+from pipelines.watch.metrics import WatchMetrics
 from tests.docs.pages import DOCS, ROOT
 
 PAGE = (DOCS / "operations.md").read_text(encoding="utf-8")
+REGISTRY = Metrics().registry
+DeliveryMetrics(REGISTRY)
+OF_A_WATCHER = WatchMetrics().registry
 METRICS = sorted(
     family.name + ("_total" if family.type == "counter" else "")
-    for family in Metrics().registry.collect()
+    for registry in (REGISTRY, OF_A_WATCHER)
+    for family in registry.collect()
     if family.name.startswith("tribometer_")
 )
 EVENTS = sorted(
     {
         event
-        for file in Path(ROOT, "pipelines", "listen").glob("*.py")
+        for folder in ("listen", "alerts", "watch")
+        for file in Path(ROOT, "pipelines", folder).glob("*.py")
         for event in re.findall(r'\bsay\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))
     }
 )

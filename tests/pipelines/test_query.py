@@ -146,7 +146,10 @@ class TestRefusing:
             ("FROM '{dead}'", "Cannot access file"),
             ("FROM '{root}/feedback/*/*.parquet'", "Cannot access file"),
             ("FROM evnts", "Did you mean \"events\".*at 'evnts'"),
-            ("FROM verbatims LIMIT 3", r"verbatims takes its filters as parameters: FROM verbatims\(\).*at 'verbatims'"),
+            (
+                "FROM verbatims LIMIT 3",
+                r"verbatims takes its filters as parameters: FROM verbatims\(\).*at 'verbatims'",
+            ),
             ("SELECT evnt_id FROM events", 'Candidate bindings: "event_id"'),
             ("SELECT 1 +", "syntax error"),
             ("SELECT " + "(" * 3000 + "1" + ")" * 3000, "Max expression depth"),

@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.alert import WHOLE_PRODUCT
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-ALL_TOUCHPOINTS: Final = "*"
+ALL_TOUCHPOINTS: Final = WHOLE_PRODUCT
 
 
 class SeriesKey(NamedTuple):

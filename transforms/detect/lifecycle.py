@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from schemas.alert import Kind
 from transforms.detect import layout as series
 from transforms.detect.detector import Scores
 from transforms.detect.layout import Layout
@@ -47,17 +48,6 @@ class Phase(StrEnum):
     OPEN = "open"
     RESOLVING = "resolving"
     RESOLVED = "resolved"
-
-
-class Kind(StrEnum):
-    """What there is to tell."""
-
-    OPENED = "opened"
-    UPDATED = "updated"
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    SPLIT = "split"
-    AMENDED = "amended"
 
 
 class Place(NamedTuple):

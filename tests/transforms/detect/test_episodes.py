@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemas.alert import Kind
 from tests.transforms.detect.test_detector import WARM_UP, quiet, run, series
-from transforms.detect.lifecycle import Book, Event, Kind, Place, advance_all, signals
+from transforms.detect.lifecycle import Book, Event, Place, advance_all, signals
 
 
 def episodes(counts: np.ndarray, control: np.ndarray) -> list[Event]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from schemas.alert import Kind
 from transforms.detect.lifecycle import (
     ALL_TOUCHPOINTS,
     COOL_DOWN_HOURS,
@@ -15,7 +16,6 @@ from transforms.detect.lifecycle import (
     Book,
     Episode,
     Event,
-    Kind,
     Phase,
     Place,
     Signal,

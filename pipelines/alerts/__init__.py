@@ -1,0 +1,1 @@
+"""Alerts: keep them, and tell people."""

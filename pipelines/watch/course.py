@@ -1,0 +1,267 @@
+"""Course: the detector and the lifecycle, one closed hour after the other, over series that come as they are found.
+
+A pure function of the hours: begun anew, or taken up from a checkpoint, the same hours give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Final
+
+import numpy as np
+
+from pipelines.watch.answers import Answers
+from pipelines.watch.evidence import DAY_HOURS, HourEvidence
+from schemas.alert import Kind
+from transforms.detect.baseline import expect
+from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, step
+from transforms.detect.figures import busyness, q_values
+from transforms.detect.growth import grown, with_series
+from transforms.detect.layout import Floats, Ints, Layout, SeriesKey, layout
+from transforms.detect.lifecycle import Book, Episode, Event, Phase, Place, advance_all, signals
+from transforms.detect.silence import SILENT_EXPECTED
+
+NO_HOUR: Final = -1
+SLEEP_HOURS: Final = 60 * DAY_HOURS
+SHOWN_HOURS: Final = 72
+"""Of the hours before an event it is told what was usual."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One series at the close of an hour: what was seen since `since`, and what was to be expected.
+
+    `hours`: those of them with anybody. `since` is -1 where the series has no evidence.
+    """
+
+    touchpoint: str
+    source: str | None
+    since: int
+    seen: float
+    expected: float
+    hours: int
+    dispersion: float
+    surprise: float
+    q: float
+    learning: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event of the lifecycle, and what the detector knew when it came.
+
+    `standings`: the series behind it, the most surprising first; of a whole product those of its touchpoints.
+    `control`: how much busier the product was than usual. `silent`: its sources that deliver nothing. `usual`: people
+    to be expected in each of the last hours, oldest first, over all sources.
+    """
+
+    event: Event
+    standings: tuple[Standing, ...] = ()
+    control: float | None = None
+    silent: tuple[str, ...] = ()
+    usual: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where the watch stands after `hour`, UTC hours since 1970; None before the first."""
+
+    layout: Layout
+    state: State
+    since: Ints
+    """Hour in which the evidence of each series last rose above 0, -1 where it has none, (K,)."""
+    book: Book
+    hour: int | None = None
+    heard: int | None = None
+    """The last hour in which anybody said anything."""
+    rows: dict[SeriesKey, int] = field(default_factory=dict, compare=False)
+
+
+def new_course() -> Course:
+    """Nothing seen yet."""
+    nothing = layout([])
+    return Course(nothing, empty_state(nothing), np.zeros(0, dtype=np.int64), Book({}))
+
+
+def run(
+    course: Course, heard: Iterable[HourEvidence], until: int, settings: Settings, answers: Answers
+) -> Iterator[tuple[Course, tuple[Told, ...]]]:
+    """The course after each hour up to `until`, exclusive, and what there was to tell in it.
+
+    `heard` are hours in which anybody said anything, in order; the others are empty. After 60 days without a word the
+    watch lays itself down: open episodes end, and it begins anew with the next word. So an event of a wrong decade
+    costs nothing, and no baseline outlives what it was learnt from.
+    """
+    for evidence in heard:
+        if evidence.hour >= until:
+            break
+        if course.hour is None:
+            course = replace(course, hour=evidence.hour - 1)
+        for each, told in _through_silence(course, evidence.hour, settings, answers):
+            course = each
+            yield each, told
+        course, told, _ = advance(course, evidence, settings, answers)
+        yield course, told
+    if course.hour is not None:
+        yield from _through_silence(course, until, settings, answers)
+
+
+def _through_silence(
+    course: Course, until: int, settings: Settings, answers: Answers
+) -> Iterator[tuple[Course, tuple[Told, ...]]]:
+    if course.hour is None or course.hour + 1 >= until:
+        return
+    if course.heard is None:  # asleep: hours pass, and nothing else
+        yield replace(course, hour=until - 1), ()
+        return
+    asleep_from = course.heard + SLEEP_HOURS
+    for at in range(course.hour + 1, min(until, asleep_from)):
+        course, told, _ = advance(course, HourEvidence(at, {}, {}), settings, answers)
+        yield course, told
+    if asleep_from < until:
+        yield replace(new_course(), hour=until - 1), _ended(course, asleep_from)
+
+
+def _ended(course: Course, hour: int) -> tuple[Told, ...]:
+    """The end of every open episode, since nobody has said anything for 60 days."""
+    return tuple(
+        Told(Event(Kind.RESOLVED, episode.episode_id, place, hour, episode.members, 0.0, 0.0))
+        for place, episode in sorted(course.book.episodes.items())
+        if episode.is_open
+    )
+
+
+def advance(
+    course: Course, evidence: HourEvidence, settings: Settings, answers: Answers
+) -> tuple[Course, tuple[Told, ...], Scores]:
+    """The course one hour further, what there is to tell, and what the detector said of each series."""
+    if course.hour is not None and evidence.hour != course.hour + 1:
+        raise ValueError(f"hour {evidence.hour} does not follow {course.hour}; give every hour, empty ones too")
+    course = _with_room(course, evidence.counts)
+    state, scores = step(course.layout, settings, course.state, _hour(course, evidence))
+    since = np.where(
+        scores.evidence > 0, np.where(course.state.evidence > 0, course.since, evidence.hour), NO_HOUR
+    )
+    products = _products_with_news(course, scores)
+    book: Book = course.book
+    told: tuple[Told, ...] = ()
+    if products:
+        chosen = [row for row, key in enumerate(course.layout.keys) if key.product in products]
+        said = signals(*_part(course.layout, scores, chosen), evidence.hour)
+        book, events = advance_all(answers.given(book, evidence.hour), answers.muted(said, evidence.hour))
+        book = Book({place: episode for place, episode in book.episodes.items() if _is_news(episode)})
+        told = _facts(course, state, scores, since, events) if events else ()
+    heard = evidence.hour if evidence.counts or evidence.control else course.heard
+    return replace(course, state=state, since=since, book=book, hour=evidence.hour, heard=heard), told, scores
+
+
+def _with_room(course: Course, found: Iterable[SeriesKey]) -> Course:
+    new = [key for key in found if key not in course.rows]
+    wider = with_series(course.layout.keys, new) if new else None
+    if wider is None:
+        return course
+    since = np.full(len(wider), NO_HOUR, dtype=np.int64)
+    since[: len(course.since)] = course.since
+    return replace(
+        course,
+        layout=wider,
+        state=grown(course.state, course.layout, wider),
+        since=since,
+        rows={key: row for row, key in enumerate(wider.keys)},
+    )
+
+
+def _hour(course: Course, evidence: HourEvidence) -> Hour:
+    counts = np.zeros(len(course.layout))
+    for key, count in evidence.counts.items():
+        row = course.rows.get(key)
+        if row is not None:  # beyond the most series that are watched
+            counts[row] = count
+            counts[course.layout.parent[row]] += count
+    control = np.array(
+        [evidence.control.get(product, 0.0) for product in course.layout.products], dtype=np.float64
+    )
+    return Hour(evidence.hour % DAY_HOURS, weekday(evidence.hour), counts, control)
+
+
+def weekday(hour: int) -> int:
+    """0 for Monday; 1 January 1970 was a Thursday."""
+    return (hour // DAY_HOURS + 3) % 7
+
+
+def _products_with_news(course: Course, scores: Scores) -> set[str]:
+    """Products with an alarm now, or an episode that goes on: of all others there is nothing to tell."""
+    rows = np.nonzero(scores.alarm | scores.on)[0]
+    return {course.layout.keys[row].product for row in rows.tolist()} | {
+        place.product for place in course.book.episodes
+    }
+
+
+def _is_news(episode: Episode) -> bool:
+    return episode.phase in {Phase.OPEN, Phase.RESOLVING, Phase.RESOLVED}
+
+
+def _part(whole: Layout, scores: Scores, chosen: Sequence[int]) -> tuple[Layout, Scores]:
+    parts = {each.name: getattr(scores, each.name)[list(chosen)] for each in fields(scores)}
+    return layout([whole.keys[row] for row in chosen]), Scores(**parts)
+
+
+def _facts(course: Course, after: State, scores: Scores, since: Ints, events: Sequence[Event]) -> tuple[Told, ...]:
+    q = q_values(course.state, scores)
+    told = []
+    for event in events:
+        rows = [row for row, key in enumerate(course.layout.keys) if _is_of(key, event.place)]
+        on = [row for row in rows if scores.active[row] or scores.alarm[row]] or rows
+        on.sort(key=lambda row: (-scores.surprise[row], -after.stretch.seen[row], row))
+        told.append(
+            Told(
+                event,
+                tuple(_standing(course.layout, after, scores, since, q, row) for row in on),
+                busyness(after.control, course.layout.products.index(event.place.product)),
+                _silent(course.layout, after, event.place.product),
+                _usual(course.layout, after, rows, event.hour),
+            )
+        )
+    return tuple(told)
+
+
+def _standing(series: Layout, after: State, scores: Scores, since: Ints, q: Floats, row: int) -> Standing:
+    key = series.keys[row]
+    return Standing(
+        key.touchpoint,
+        key.source,
+        int(since[row]),
+        float(after.stretch.seen[row]),
+        float(after.stretch.expected[row]),
+        int(after.stretch.hours[row]),
+        float(scores.variance[row] / max(scores.mean[row], 1e-12)),
+        float(scores.surprise[row]),
+        float(q[row]),
+        bool(scores.learning[row]),
+    )
+
+
+def _silent(series: Layout, after: State, product: str) -> tuple[str, ...]:
+    """Sources of the product that deliver nothing."""
+    silent = after.silence.missing >= SILENT_EXPECTED
+    feeds = {
+        str(key.source)
+        for key, feed in zip(series.keys, series.feed.tolist(), strict=True)
+        if key.product == product and feed >= 0 and silent[feed]
+    }
+    return tuple(sorted(feeds))
+
+
+def _usual(series: Layout, after: State, rows: Sequence[int], hour: int) -> tuple[tuple[int, float], ...]:
+    sums = [row for row in rows if series.keys[row].source is None]
+    alone = np.ones(len(series))
+    of_hours = []
+    for at in range(hour - SHOWN_HOURS + 1, hour + 1):
+        mean = expect(after.baseline, series.pool, at % DAY_HOURS, weekday(at), alone).mean
+        of_hours.append((at, round(float(mean[sums].sum()), 4)))
+    return tuple(of_hours)
+
+
+def _is_of(key: SeriesKey, place: Place) -> bool:
+    return key.product == place.product and place.touchpoint in {key.touchpoint, "*"}

@@ -1,0 +1,19 @@
+"""The table of docs/spikes.md is what a watch of the real streams comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.spikes.streams import PAGE, table
+from pipelines.backtest.incidents import read_incidents
+from tests.conftest import REPLAYED_ONCE
+
+pytestmark = [pytest.mark.streams, REPLAYED_ONCE]
+
+
+def test_the_table_of_the_page_is_what_comes_out(replayed_streams: Path, streams: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    printed = page.partition("<!-- spikes streams -->\n")[2].partition("<!-- /spikes streams -->")[0]
+    assert "\n".join(table(replayed_streams, read_incidents(streams / "incidents.csv"))) in printed
