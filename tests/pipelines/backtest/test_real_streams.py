@@ -8,9 +8,8 @@ import pytest
 
 from benchmarks.spikes.streams import PAGE, table
 from pipelines.backtest.incidents import read_incidents
-from tests.conftest import REPLAYED_ONCE
 
-pytestmark = [pytest.mark.streams, REPLAYED_ONCE]
+pytestmark = pytest.mark.streams
 
 
 def test_the_table_of_the_page_is_what_comes_out(replayed_streams: Path, streams: Path) -> None:
