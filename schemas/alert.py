@@ -269,7 +269,8 @@ class Alert:
     Where to go on
       `dashboard_url` and `sql`, a query of the views that can be run as it is.
 
-    Raises `ValueError` for a number that is not finite, an instant without time zone, or an end that does not fit.
+    Raises `ValueError` for a number that is not finite, an instant without time zone, an end that does not fit, or a
+    term of fewer than three authors.
     """
 
     episode_id: str
@@ -321,6 +322,9 @@ class Alert:
         _check(self)
         if (self.ended_at is None) != (self.status is Status.FIRING):
             raise ValueError("ended_at: stands in an alert that is resolved, and in no other")
+        few = [term.term for term in self.terms if term.authors < LEAST_TERM_AUTHORS]
+        if few:
+            raise ValueError(f"terms: {len(few)} of fewer than {LEAST_TERM_AUTHORS} authors; leave them out")
 
     @property
     def alert_id(self) -> str:

@@ -9,24 +9,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipelines.alerts.answers import Answers
-from pipelines.alerts.ledger import stored_actions, stored_rows
+from pipelines.alerts.ledger import stored_actions, stored_alerts
 from pipelines.alerts.metrics import DeliveryMetrics
 from pipelines.alerts.outbox import Outbox, State, Step, sole_sender
-from pipelines.alerts.plan import LONGEST_OPEN, Due, Planner, by_channel, unrouted
-from pipelines.alerts.quoting import with_words
+from pipelines.alerts.plan import Due, Planner, by_channel, unrouted
+from pipelines.alerts.quoting import with_recent_words, with_words
 from pipelines.alerts.round import Delivered, Round
 from pipelines.alerts.routes import Routes
 from pipelines.clock import utc_now
 from pipelines.listen.log import say
-from schemas.alert import Alert, Status
+from schemas.alert import Alert
 from schemas.errors import TribometerError
-from schemas.tables import ALERTS
 
 _AT_ONCE_CHANNELS: Final = 16
+
+_LOOKED_BACK: Final = timedelta(days=17)
+"""No episode is on for longer than a week, nothing waits for longer than the next day its route is open, and nothing is
+tried for longer than a day. So what is older needs not be read."""
 
 
 def deliver(
@@ -47,15 +50,16 @@ def deliver(
         if not alone:
             return Delivered(busy=True)
         now = clock()
-        outbox = Outbox.read(root)
-        alerts = _concerned(root, outbox, routes, now)
+        since = now - max(_LOOKED_BACK, 2 * routes.forget_after)
+        outbox = Outbox.read(root, since=since)
+        alerts = stored_alerts(root, since=since)
         planner = Planner(routes, outbox, Answers(stored_actions(root)), alerts, now)
         done = Delivered(unrouted=len([alert for alert in unrouted(alerts, routes) if not planner.is_old(alert)]))
         due = [one for one in planner.due() if not only or one.channel in only]
         _record(outbox, done, [one.step for one in due if one.step is not None])
         queues = by_channel(one for one in due if one.step is None)
         queues = {name: queue for name, queue in queues.items() if not _backs_off(outbox, name, now)}
-        said = _with_words(root, queues, routes)
+        said = _with_words(root, queues, planner)
         rounds = [Round(planner, name, routes.channels[name], said, clock) for name in routes.channels]
         rounds = [one for one in rounds if not only or one.name in only]
         with ThreadPoolExecutor(_AT_ONCE_CHANNELS, thread_name_prefix="alerts") as pool:
@@ -66,23 +70,6 @@ def deliver(
                 done.muted += tally.muted
         _sum_up(done, outbox, routes, metrics)
         return done
-
-
-def _concerned(root: str, outbox: Outbox, routes: Routes, now: datetime) -> list[Alert]:
-    """All alerts of the episodes that are on, are news, or wait for something; by hour."""
-    rows = sorted(stored_rows(root, ALERTS), key=lambda row: (row["hour"], row["recorded_at"], row["alert_id"]))
-    pending = {step.alert_id for step in outbox.states() if not step.state.is_final}
-    latest = {row["episode_id"]: row for row in rows}
-    episodes = {
-        row["episode_id"]
-        for row in rows
-        if row["recorded_at"] >= now - routes.forget_after or row["alert_id"] in pending
-    } | {
-        episode
-        for episode, row in latest.items()
-        if row["status"] == Status.FIRING and now - row["started_at"] < LONGEST_OPEN
-    }
-    return [Alert.from_json(row["payload"]) for row in rows if row["episode_id"] in episodes]
 
 
 def _record(outbox: Outbox, done: Delivered, steps: Sequence[Step]) -> None:
@@ -106,18 +93,16 @@ def _backs_off(outbox: Outbox, name: str, now: datetime) -> bool:
     return last is not None and last.state is State.FAILED and last.next_at is not None and now < last.next_at
 
 
-def _with_words(root: str, queues: dict[str, list[Due]], routes: Routes) -> dict[str, Alert]:
+def _with_words(root: str, queues: dict[str, list[Due]], planner: Planner) -> dict[str, Alert]:
     """The alerts that are sent somewhere with their quotes, by identity."""
-    wanted = {
-        one.alert.alert_id: one.alert
-        for name, queue in queues.items()
-        if routes.channels[name].quotes
-        for one in queue
-    }
-    if not wanted:
+    quoting = {name: channel for name, channel in planner.routes.channels.items() if channel.quotes}
+    sent = {one.alert.alert_id: one.alert for name in quoting for one in queues.get(name, ())}
+    told_again = [alert for name, channel in quoting.items() if channel.forgets for alert in planner.firing(name)]
+    if not sent and not told_again:
         return {}
     try:
-        return {alert.alert_id: alert for alert in with_words(root, list(wanted.values()))}
+        said = [*with_recent_words(root, told_again, planner.now), *with_words(root, list(sent.values()))]
+        return {alert.alert_id: alert for alert in said}
     except TribometerError as error:  # an alert without quotes is better than none
         say("alert without its quotes", logging.WARNING, reason=str(error))
         return {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.connect import with_fresh_snapshot
 from schemas.alert import Alert, hour_start
@@ -29,21 +30,9 @@ def record_alerts(root: str, alerts: Iterable[Alert], *, now: datetime) -> int:
     return 0 if done is None else done.added
 
 
-def stored_alerts(
-    root: str, *, since: datetime | None = None, episodes: Collection[str] = (), alerts: Collection[str] = ()
-) -> list[Alert]:
-    """The alerts made from `since` on (or all), and those of the named episodes and identities, by hour.
-
-    Quotes are references.
-    """
-    rows = [
-        row
-        for row in stored_rows(root, ALERTS)
-        if (since is None and not episodes and not alerts)
-        or (since is not None and row["recorded_at"] >= since)
-        or row["episode_id"] in episodes
-        or row["alert_id"] in alerts
-    ]
+def stored_alerts(root: str, *, since: datetime | None = None) -> list[Alert]:
+    """The alerts made from `since` on, or all, in the order of their hours; quotes are references."""
+    rows = stored_rows(root, ALERTS, since)
     rows.sort(key=lambda row: (row["hour"], row["recorded_at"], row["alert_id"]))
     return [Alert.from_json(row["payload"]) for row in rows]
 
@@ -79,12 +68,17 @@ def append_rows(root: str, spec: TableSpec, rows: Sequence[dict[str, Any]], now:
     return append(root, spec, content, batch_id=uuid.uuid4().hex, written_at=now)
 
 
-def stored_rows(root: str, spec: TableSpec) -> list[dict[str, Any]]:
-    """Every row of a small table."""
+def stored_rows(root: str, spec: TableSpec, since: datetime | None = None) -> list[dict[str, Any]]:
+    """Every row of a small table, or those that are there from an instant on."""
 
     def attempt() -> list[dict[str, Any]]:
         table = open_table(root, spec)
-        files = [] if table is None else live_files(table)
-        return [row for file in files for row in read_file(root, spec, file).to_pylist()]
+        found: list[dict[str, Any]] = []
+        for file in [] if table is None else live_files(table):
+            rows = read_file(root, spec, file)
+            if since is not None:
+                rows = rows.filter(pc.greater_equal(rows.column(spec.recorded), pa.scalar(since)))
+            found += rows.to_pylist()
+        return found
 
     return with_fresh_snapshot(attempt)

@@ -89,10 +89,10 @@ class Outbox:
     _turn: Lock = field(default_factory=Lock)
 
     @classmethod
-    def read(cls, root: str, as_of: datetime | None = None) -> Outbox:
-        """As it is on disk, or was at an instant."""
+    def read(cls, root: str, *, since: datetime | None = None, as_of: datetime | None = None) -> Outbox:
+        """As it is on disk, or was at an instant; steps before `since` are left out."""
         outbox = cls(root)
-        for row in stored_rows(root, ALERT_DELIVERIES):
+        for row in stored_rows(root, ALERT_DELIVERIES, since):
             if as_of is None or row["taken_at"] <= as_of:
                 outbox._add(Step.of_row(row))
         return outbox

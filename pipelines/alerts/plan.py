@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipelines.alerts.answers import Answers
-from pipelines.alerts.channels.channel import Channel
+from pipelines.alerts.channels.channel import NO_ANSWER, Channel
 from pipelines.alerts.hours import at_time, clock
 from pipelines.alerts.outbox import Outbox, State, Step, wait_after
 from pipelines.alerts.routes import Route, Routes
@@ -28,7 +28,8 @@ _CUT_SHORT_AT_ONCE: Final = 2
 class Due:
     """One delivery and what to do with it: send it now (`step` is None), or record `step`.
 
-    `again`: it was cut short. `waited`: it was held back until now. `digest_id`: of the digest it was part of before.
+    `again`: nobody knows whether an attempt before arrived. `waited`: it was held back until now. `digest_id`: of the
+    digest it was part of before.
     """
 
     alert: Alert
@@ -84,15 +85,16 @@ class Planner:
         if first_try is not None and self.now - first_try >= GIVE_UP_AFTER:
             text = f"given up after {last.attempt} attempts" + (f": {last.error}" if last.error else "")
             return Due(alert, route, name, self._step(alert, route, name, State.REFUSED, last.attempt, error=text))
-        if last.state is State.HELD and (reason := self._muted(alert, route, name, channel)) is not None:
+        waits = last.state in {State.HELD, State.FAILED}
+        if waits and (reason := self._muted(alert, route, name, channel)) is not None:
             return Due(alert, route, name, self._step(alert, route, name, State.MUTED, last.attempt, error=reason))
-        again = last.state is State.SENDING
+        unsure = last.state is State.FAILED and (last.error or "").startswith(NO_ANSWER)
         return Due(
             alert,
             route,
             name,
             attempt=last.attempt + 1,
-            again=again,
+            again=unsure or last.state is State.SENDING,
             waited=last.state is State.HELD,
             digest_id=last.digest_id,
         )
@@ -119,7 +121,7 @@ class Planner:
 
     def _first(self, alert: Alert, route: Route, name: str, channel: Channel) -> Due | None:
         must_end = self._must_end(alert, name, channel)
-        if not (alert.notify or route.everything or must_end) or self.is_old(alert):
+        if not must_end and (self.is_old(alert) or not (alert.notify or route.everything)):
             return None
         if (reason := self._muted(alert, route, name, channel)) is not None:
             return Due(alert, route, name, self._step(alert, route, name, State.MUTED, 0, error=reason))

@@ -144,10 +144,11 @@ class Round:
 
     def _keep_open(self) -> None:
         last = self.planner.outbox.latest_result(self.name)
-        if last is not None and last.state is State.FAILED:
+        if not self.channel.forgets or (last is not None and last.state is State.FAILED):
             return
         of_team: dict[str | None, list[Alert]] = {}
-        for alert in self.planner.firing(self.name):
+        for one in self.planner.firing(self.name):
+            alert = self.said.get(one.alert_id, one) if self.channel.quotes else one
             for route, name in self.planner.routes.leading_from(alert):
                 if name == self.name:
                     of_team.setdefault(route.team, []).append(alert)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pipelines.alerts.wire import FILE, wire_schema
-from schemas.alert import Alert, AlertFormError, HourCount, Kind, Quality, Severity, Status, severity_of
+from schemas.alert import Alert, AlertFormError, HourCount, Kind, Quality, Severity, Status, Term, severity_of
 from tests.pipelines.alerts.sample import sample
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -99,6 +99,11 @@ def test_what_json_cannot_carry_is_refused() -> None:
         sample(started_at=datetime(2024, 3, 4, tzinfo=timezone(timedelta(hours=1))))
     with pytest.raises(ValueError, match="ended_at: stands in an alert that is resolved"):
         sample(status=Status.RESOLVED)
+
+
+def test_what_one_person_alone_wrote_is_no_term() -> None:
+    with pytest.raises(ValueError, match="terms: 1 of fewer than 3 authors"):
+        sample(terms=(Term("sync", 3, 0.5, 0.1), Term("jane", 2, 0.1, 0.0)))
 
 
 def test_what_is_stored_holds_no_words() -> None:

@@ -21,6 +21,7 @@ class Alertmanager(Channel):
     """`url` is that of Alertmanager, below which /api/v2/alerts is. `token` or `user` and `password` where it asks."""
 
     remembers: ClassVar[bool] = True
+    forgets: ClassVar[bool] = True
 
     service: Literal["alertmanager"]
     url: WebAddress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,8 +45,15 @@ class Message:
         return all(alert.status is Status.RESOLVED for alert in self.alerts)
 
 
+NO_ANSWER: Final = "no answer"
+"""Beginning of an error that leaves open whether the receiver has it."""
+
+
 class DeliveryError(Exception):
-    """It was not taken. `retry_after_seconds` is what the receiver asked for; `final` says that it never will be."""
+    """It was not taken, or with a text that begins with `NO_ANSWER` nobody knows.
+
+    `retry_after_seconds` is what the receiver asked for; `final` says that it never will be taken.
+    """
 
     def __init__(self, text: str, *, retry_after_seconds: float | None = None, final: bool = False) -> None:
         super().__init__(text)
@@ -58,14 +65,16 @@ class Channel(BaseModel):
     """Settings of one channel and the way it sends.
 
     `gathers`: people read it, so several alerts at once are one digest. `remembers`: the receiver has a state that must
-    end, so an end is always sent where the beginning was. `recognises`: the receiver knows a repetition by its key, or
-    this program can look whether it arrived.
+    end, so an end is always sent where the beginning was. `forgets`: it does so by itself, and is told each round what
+    is still on (`keep_open`). `recognises`: the receiver knows a repetition by its key, or this program can look if
+    it arrived.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     gathers: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
+    forgets: ClassVar[bool] = False
     recognises: ClassVar[bool] = True
 
     service: Any
@@ -88,4 +97,4 @@ class Channel(BaseModel):
         raise NotImplementedError
 
     def keep_open(self, firing: tuple[Alert, ...], *, team: str | None, at: datetime) -> None:
-        """Tell a receiver that forgets by itself what is still on; nothing for the others. Raises like `send`."""
+        """Tell a receiver that forgets what is still on. Raises like `send`."""

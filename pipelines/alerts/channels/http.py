@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 import requests
+from urllib3.exceptions import ProtocolError
 
-from pipelines.alerts.channels.channel import DeliveryError
+from pipelines.alerts.channels.channel import NO_ANSWER, DeliveryError
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 10.0
@@ -48,12 +49,15 @@ def post(
                 return
             said = answer.raw.read(_SHOWN_BYTES, decode_content=True)
             status, reason, wait = answer.status_code, answer.reason or "", answer.headers.get("Retry-After")
+    except requests.ConnectTimeout:
+        raise DeliveryError("cannot be reached") from None
     except requests.Timeout:
-        raise DeliveryError(f"no answer within {ANSWER_SECONDS:g} s") from None
+        raise DeliveryError(f"{NO_ANSWER} within {ANSWER_SECONDS:g} s") from None
     except requests.exceptions.SSLError:
         raise DeliveryError("the receiver's certificate is not trusted") from None
-    except requests.ConnectionError:
-        raise DeliveryError("cannot be reached") from None
+    except requests.ConnectionError as error:
+        ended = bool(error.args) and isinstance(error.args[0], ProtocolError)
+        raise DeliveryError(f"{NO_ANSWER}: the connection ended" if ended else "cannot be reached") from None
     except (requests.RequestException, OSError, ValueError) as error:
         raise DeliveryError(f"cannot be sent ({type(error).__name__})") from None
     text = re.sub(r"\s+", " ", said.decode("utf-8", "replace")).strip()

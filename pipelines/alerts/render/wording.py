@@ -286,7 +286,7 @@ def commands(alert: Alert) -> list[str]:
 
 def repeated() -> str:
     """What stands in a message that may have arrived before."""
-    return "Sent again: the first attempt was cut short and may have arrived."
+    return "Sent again: an earlier attempt was cut short and may have arrived."
 
 
 def _earlier(alert: Alert) -> Iterable[str]:

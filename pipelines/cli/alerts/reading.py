@@ -54,7 +54,7 @@ def list_(tables: str, as_of: datetime | None, product: str | None, everything: 
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
     rows = with_fresh_snapshot(read)
-    outbox = Outbox.read(tables, as_of)
+    outbox = Outbox.read(tables, as_of=as_of)
     by_alert: dict[str, list[Step]] = {}
     for step in outbox.states():
         by_alert.setdefault(step.alert_id, []).append(step)

@@ -25,7 +25,8 @@ class Request:
 
 @dataclass
 class Receiver:
-    """`answers` are used up one a request, then every request is answered 200; `echo` says back what came."""
+    """`answers` are used up one a request, then every request is answered 200; at status 0 the connection ends without
+    an answer. `echo` says back what came."""
 
     url: str = ""
     requests: list[Request] = field(default_factory=list)
@@ -45,6 +46,9 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.requests.append(Request(self.path, self.headers, body))
             status, text, headers = receiver.answers.pop(0) if receiver.answers else (200, "ok", {})
+            if not status:
+                self.close_connection = True
+                return
             if receiver.echo:
                 text = f"{self.path} {self.headers.as_string()}".replace("\n", " ")
             self.send_response(status)

@@ -34,7 +34,7 @@ from schemas.errors import TribometerError
 from tests.emulator import free_port
 from tests.pipelines.alerts.conftest import Desk
 from tests.pipelines.alerts.receiver import Receiver
-from tests.pipelines.alerts.sample import HOUR, sample
+from tests.pipelines.alerts.sample import HOUR, sample, store_words
 
 Put = Callable[..., None]
 
@@ -86,6 +86,7 @@ routes:
 
     def test_is_told_again_what_is_still_on(self, desk: Desk, receiver: Receiver, secret: Put) -> None:
         secret(AM="am-password")
+        store_words(desk.root)
         desk.use(self.ROUTES.format(url=receiver.url))
         desk.alerts()
         assert desk.deliver().sent == 1
@@ -94,6 +95,7 @@ routes:
         assert desk.deliver().sent == 0
         assert len(receiver.requests) == sent + 1
         (kept,) = receiver.requests[-1].json
+        assert "bookmarks are gone" in kept["annotations"]["quotes"]
         assert kept["labels"] == receiver.requests[0].json[0]["labels"]
         assert kept["endsAt"] > receiver.requests[0].json[0]["endsAt"]
         desk.alerts(sample(Kind.RESOLVED, HOUR + 20))

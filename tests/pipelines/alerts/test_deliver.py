@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 from pipelines.alerts.ledger import record_action
-from pipelines.alerts.outbox import Outbox, sole_sender
+from pipelines.alerts.metrics import DeliveryMetrics
+from pipelines.alerts.outbox import Outbox, State, sole_sender
 from pipelines.alerts.plan import GIVE_UP_AFTER
 from schemas.alert import Kind, Severity
 from schemas.alert_action import Act, AlertAction
 from tests.pipelines.alerts.conftest import Desk
 from tests.pipelines.alerts.receiver import Receiver, receiving
-from tests.pipelines.alerts.sample import BEGAN, HOUR, sample, store_words
+from tests.pipelines.alerts.sample import HOUR, sample, store_words
 
 Put = Callable[..., None]
 
@@ -180,6 +182,26 @@ routes:
         done = desk.deliver()
         assert (done.refused, done.failing) == (1, {"chat": "answered 400 Bad Request: invalid_blocks"})
 
+    def test_a_lost_answer_is_sent_again_and_says_so(self, desk: Desk, receiver: Receiver) -> None:
+        chat(desk)
+        desk.alerts()
+        receiver.answer(0)
+        assert desk.deliver().failing == {"chat": "no answer: the connection ended"}
+        desk.later(minutes=1)
+        assert desk.deliver().sent == 1
+        assert "Sent again" not in receiver.requests[0].body.decode()
+        assert "Sent again" in receiver.requests[1].body.decode()
+
+    def test_a_silence_given_meanwhile_ends_the_attempts(self, desk: Desk, receiver: Receiver) -> None:
+        chat(desk)
+        desk.alerts()
+        receiver.answer(503)
+        desk.deliver()
+        until = desk.now + timedelta(days=1)
+        record_action(desk.root, AlertAction(Act.SILENCE, "firefox", "*", "kim", desk.now, until=until))
+        desk.later(minutes=1)
+        assert desk.deliver().muted == 1
+
     def test_is_not_followed_elsewhere(self, desk: Desk, receiver: Receiver) -> None:
         chat(desk)
         desk.alerts()
@@ -278,6 +300,16 @@ routes:
         desk.alerts(sample(Kind.RESOLVED, HOUR + 9, notify=how != "notify"))
         desk.deliver()
         assert [request.json["event_action"] for request in receiver.requests] == ["trigger", "resolve"]
+
+    def test_an_end_is_sent_however_late(self, desk: Desk, receiver: Receiver) -> None:
+        desk.use(self.ROUTES.format(url=receiver.url, more=""))
+        desk.alerts()
+        desk.deliver()
+        desk.later(hours=9)
+        desk.alerts(sample(Kind.RESOLVED, HOUR + 9))
+        desk.later(hours=60)
+        assert desk.deliver().sent == 1
+        assert receiver.requests[-1].json["event_action"] == "resolve"
 
     def test_what_ended_while_it_waited_pages_nobody(self, desk: Desk, receiver: Receiver) -> None:
         more = ', hours: {from: "08:00", until: "15:00"}'
@@ -392,6 +424,23 @@ mutes:
     assert desk.deliver().sent == 1
 
 
+def test_a_round_is_measured(desk: Desk, receiver: Receiver) -> None:
+    chat(desk)
+    desk.alerts(sample(), sample(touchpoint="billing"))
+    registry = CollectorRegistry()
+    metrics = DeliveryMetrics(registry)
+    receiver.answer(503)
+    desk.deliver(metrics=metrics)
+    assert registry.get_sample_value("tribometer_alert_deliveries_total", {"state": "failed"}) == 1
+    assert registry.get_sample_value("tribometer_alert_channel_failing", {"channel": "chat"}) == 1
+    assert registry.get_sample_value("tribometer_alert_deliveries_waiting") == 1
+    desk.later(minutes=1)
+    desk.deliver(metrics=metrics)
+    assert registry.get_sample_value("tribometer_alert_deliveries_total", {"state": "sent"}) == 2
+    assert registry.get_sample_value("tribometer_alert_channel_failing", {"channel": "chat"}) == 0
+    assert registry.get_sample_value("tribometer_alert_deliveries_waiting") == 0
+
+
 def test_one_sends_at_a_time(desk: Desk, receiver: Receiver) -> None:
     chat(desk)
     desk.alerts()
@@ -408,14 +457,10 @@ def test_an_attempt_that_another_machine_took_is_left_to_it(desk: Desk, receiver
     behind = Outbox.read(desk.root)
     desk.deliver()
     (step,) = Outbox.read(desk.root).states()
-    from dataclasses import replace
-
-    from pipelines.alerts.outbox import State
-
     assert not behind.take(replace(step, state=State.SENDING, taken_at=desk.now))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     answers=st.lists(st.sampled_from([200, 503, 429, 404]), max_size=5),
     pauses=st.lists(st.integers(0, 90), min_size=2, max_size=4),
@@ -455,9 +500,3 @@ forget_after_hours: 48
         assert len(taken) == len(pauses)
         keys = {request.json["data"]["alert_id"]: request.headers["webhook-id"] for request in receiver.requests}
         assert all(keys[request.json["data"]["alert_id"]] == request.headers["webhook-id"] for request in receiver.requests)  # fmt: skip # noqa: E501
-
-
-def test_the_sample_is_of_its_time(desk: Desk) -> None:
-    assert sample().told_of == datetime(2024, 3, 4, 15, tzinfo=UTC)
-    assert desk.now > sample().told_of > BEGAN
-    assert Path(desk.root).is_dir()

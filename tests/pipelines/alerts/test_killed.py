@@ -93,7 +93,7 @@ def test_what_was_cut_short_is_sent_again_with_its_key(
     if channel == "hook":
         assert {request.headers["webhook-id"] for request in receiver.requests} == {step.delivery_id}
     else:
-        assert "Sent again: the first attempt was cut short" in receiver.requests[-1].body.decode()
+        assert "Sent again: an earlier attempt was cut short" in receiver.requests[-1].body.decode()
 
 
 def test_killed_after_one_of_two_both_are_told(tables: Path, receiver: Receiver) -> None:

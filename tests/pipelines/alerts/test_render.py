@@ -174,7 +174,7 @@ def test_a_text_says_what_somebody_at_night_needs() -> None:
     text = alert_text(sample(), again=True)
     for said in (
         "CRITICAL  firefox, account: friction began, 35 people in 6 hours, 7.9 expected",
-        "Sent again: the first attempt was cut short and may have arrived.",
+        "Sent again: an earlier attempt was cut short and may have arrived.",
         "3 to 14 in 90 of 100 such windows",
         "36 authors, 41 posts, 31 conversations",
         "1 in 26,000,000; rate of false alarms at this level 0.0021",
