@@ -41,8 +41,8 @@ from pipelines.watch.evidence import (
     read_days,
 )
 from pipelines.watch.explain import Circumstances, alert_of
-from pipelines.watch.ledger import to_tell, told_as_on
-from schemas.alert import Alert
+from pipelines.watch.ledger import Telling, to_tell, told_as_on
+from schemas.alert import Alert, Severity
 from schemas.alert_action import AlertAction
 from schemas.errors import TribometerError
 from schemas.tables import FEEDBACK, MODEL_CHOICES, SCORES, TableSpec
@@ -252,7 +252,8 @@ class Watcher:
                 [*alerts, *made],
                 actions,
             )
-            made.append(alert_of(snapshot, telling, about))
+            severest = _severest(about.alerts, telling)
+            made.append(alert_of(snapshot, replace(telling, before=severest), about))
         if made:
             record_alerts(self._tables, made, now=now)
         return made
@@ -308,6 +309,15 @@ def _latest_entry(root: str, spec: TableSpec) -> str:
         return max((entry.name for entry in os.scandir(table_path(root, spec) / LOG_FOLDER)), default="")
     except FileNotFoundError:
         return ""
+
+
+def _severest(alerts: Sequence[Alert], telling: Telling) -> Severity | None:
+    """The highest severity the episode has had before, so that its end reaches whoever was told of its beginning."""
+    event = telling.event
+    had = [alert.severity for alert in alerts if alert.episode_id == event.episode_id and alert.hour <= event.hour]
+    return max(
+        [*had, *([] if telling.before is None else [telling.before])], key=lambda one: one.rank, default=None
+    )
 
 
 def _open(course: Course) -> int:

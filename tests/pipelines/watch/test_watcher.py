@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,6 +57,12 @@ class Clock:
         return self.now
 
 
+@pytest.fixture
+def watched(at_once: Path, tmp_path: Path) -> Path:
+    """A copy of those tables, to be spoilt."""
+    return shutil.copytree(at_once, tmp_path / "watched")
+
+
 def essence(tables: Path) -> list[tuple[Any, ...]]:
     """What was told, without figures that depend on when it was."""
     return [
@@ -106,21 +113,17 @@ def test_hour_by_hour_it_comes_to_the_same_bits(at_once: Path, tmp_path: Path) -
     assert essence(tmp_path) == essence(at_once)
 
 
-def test_what_it_remembers_is_a_cache(at_once: Path, tmp_path: Path) -> None:
-    store_rows(tmp_path, ROWS, "all")
-    watch(tmp_path)
-    (tmp_path / WATCH_STATE.name).rename(tmp_path / "lost")
-    assert [look.alerts for look in watch(tmp_path)] == [()]
-    assert remembered(tmp_path) == remembered(at_once)
+def test_what_it_remembers_is_a_cache(at_once: Path, watched: Path) -> None:
+    (watched / WATCH_STATE.name).rename(watched / "lost")
+    assert [look.alerts for look in watch(watched)] == [()]
+    assert remembered(watched) == remembered(at_once)
 
 
-def test_damaged_memory_is_made_again(at_once: Path, tmp_path: Path) -> None:
-    store_rows(tmp_path, ROWS, "all")
-    watch(tmp_path)
-    for file in (tmp_path / WATCH_STATE.name).glob("*.parquet"):
+def test_damaged_memory_is_made_again(at_once: Path, watched: Path) -> None:
+    for file in (watched / WATCH_STATE.name).glob("*.parquet"):
         file.write_bytes(file.read_bytes()[:-50] + b"x" * 50)
-    watch(tmp_path)
-    assert remembered(tmp_path) == remembered(at_once)
+    watch(watched)
+    assert remembered(watched) == remembered(at_once)
 
 
 def test_shuffled_late_and_duplicated_data_ends_in_the_same(at_once: Path, tmp_path: Path) -> None:
@@ -201,21 +204,20 @@ def test_what_was_told_as_on_and_is_not_is_ended(tmp_path: Path) -> None:
     assert set(firing.values()) == {1}
 
 
-def test_years_that_are_filled_in_page_nobody(at_once: Path, tmp_path: Path) -> None:
-    store_rows(tmp_path, ROWS, "all")
-    watch(tmp_path)
-    before = told(tmp_path)
+def test_years_that_are_filled_in_page_nobody(watched: Path) -> None:
+    before = told(watched)
     earlier = [
         {**row, "event_id": row["event_id"][::-1], "native_id": row["native_id"] + "e",
          **{name: row[name] - timedelta(days=800) for name in ("occurred_at", "revised_at")},
          "day": (row["occurred_at"] - timedelta(days=800)).date().isoformat()}
-        for row in ROWS
+        for row in until(ROWS, START + timedelta(days=3))
     ]  # fmt: skip
-    store_rows(tmp_path, earlier, "earlier")
-    watch(tmp_path)
-    new = [alert for alert in told(tmp_path) if alert.alert_id not in {one.alert_id for one in before}]
-    assert new
-    assert {alert.kind for alert in new} == {Kind.AMENDED}
+    store_rows(watched, earlier, "earlier")
+    looks = watch(watched)
+    assert looks[0].late_from == earlier[0]["occurred_at"].replace(minute=0, second=0)
+    assert looks[-1].judged_until == AFTERWARDS.replace(minute=0) - timedelta(hours=1)
+    new = [alert for alert in told(watched) if alert.alert_id not in {one.alert_id for one in before}]
+    assert {alert.kind for alert in new} <= {Kind.AMENDED}
     assert not any(alert.notify for alert in new)
 
 
@@ -266,15 +268,13 @@ def test_answers_decide_who_is_told_and_nothing_else(at_once: Path, tmp_path: Pa
     assert not any(alert.notify for alert in told(tmp_path) if alert.told_of < INCIDENT + timedelta(days=1))
 
 
-def test_days_that_retention_drops_leave_what_was_learnt_of_them(tmp_path: Path) -> None:
-    store_rows(tmp_path, ROWS, "all")
-    watch(tmp_path)
-    course, events = remembered(tmp_path)[:6], remembered(tmp_path)[6]
-    retain(str(tmp_path), FEEDBACK, START + timedelta(days=5))
-    one = watcher(tmp_path)
+def test_days_that_retention_drops_leave_what_was_learnt_of_them(watched: Path) -> None:
+    course, events = remembered(watched)[:6], remembered(watched)[6]
+    retain(str(watched), FEEDBACK, START + timedelta(days=5))
+    one = watcher(watched)
     assert [look.late_from for look in one.looks()] == [None]
-    assert [look.late_from for look in watch(tmp_path)] == [None]
-    assert (remembered(tmp_path)[:6], remembered(tmp_path)[6]) == (course, events)
+    assert [look.late_from for look in watch(watched)] == [None]
+    assert (remembered(watched)[:6], remembered(watched)[6]) == (course, events)
 
 
 def test_compaction_is_no_late_data(at_once: Path, tmp_path: Path) -> None:
