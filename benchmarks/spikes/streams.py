@@ -25,14 +25,16 @@ from transforms.detect.detector import Settings
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "spikes.md"
 _BEGIN: Final = "<!-- spikes streams -->\n"
 _END: Final = "<!-- /spikes streams -->\n"
-_TRIED: Final = (0.01, 0.05, 0.2)
+SHOWN: Final = 0.05
+_TRIED: Final = (0.01, SHOWN, 0.2)
 
 
-def table(tables: Path, incidents: Sequence[Incident]) -> list[str]:
-    """The lines of the page's table: one replay at each q, in tables of all the streams."""
+def table(tables: Path, incidents: Sequence[Incident], tried: Sequence[float] = _TRIED) -> list[str]:
+    """The lines of the page's table: one replay at each q of `tried` (the page's own among them), in tables of all the
+    streams."""
     evidence = read_evidence(open_snapshot(str(tables)), None, None)
-    verdicts = {q: judge(replay(evidence, Settings(q=q)), incidents) for q in _TRIED}
-    return [*_incidents(verdicts[0.05]), "", *_others(verdicts[0.05]), "", *_curve(verdicts)]
+    verdicts = {q: judge(replay(evidence, Settings(q=q)), incidents) for q in tried}
+    return [*_incidents(verdicts[SHOWN]), "", *_others(verdicts[SHOWN]), "", *_curve(verdicts)]
 
 
 def _incidents(verdict: Verdict) -> Iterator[str]:
