@@ -6,9 +6,10 @@
 --   of a value is everybody with an event of another value; the interval of the difference takes the two groups for
 --   different people, as they are but for those. Events with impossible dates are excluded.
 -- Parameters:
---   of_product  text  this product only; null for each
---   from_day    date  first UTC day; null for the beginning
---   to_day      date  last UTC day; null for the end
+--   of_product     text  this product only; null for each
+--   from_day       date  first UTC day; null for the beginning
+--   to_day         date  last UTC day; null for the end
+--   at_touchpoint  text  this touchpoint only, any for all together; null for each of them, in three times the time
 -- Columns:
 --   product                text    product, null where the source does not say
 --   segment                text    name of the segment, such as plan
@@ -28,15 +29,18 @@
 --   null_reason            text    why difference is null; null where it is not
 -- Example:
 --   SELECT value, friction_authors, authors, friction_rate, difference, difference_low, difference_high
---   FROM segments(of_product := 'firefox', from_day := '2021-06-01') WHERE segment = 'locale' AND touchpoint = 'any'
--- Cost: event_touchpoints and events of the days asked for; texts are not read.
-CREATE OR REPLACE MACRO segments(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
+--   FROM segments(of_product := 'firefox', from_day := '2021-06-01', at_touchpoint := 'any') WHERE segment = 'locale'
+-- Cost: event_touchpoints of the days asked for, twice.
+CREATE OR REPLACE MACRO segments(
+    of_product := NULL, from_day := NULL, to_day := NULL, at_touchpoint := NULL
+) AS TABLE
 WITH said AS NOT MATERIALIZED (
     SELECT t.product AS about, t.touchpoint, t.person, t.friction, t.segment_key AS carried
     FROM event_touchpoints AS t
     WHERE (of_product IS NULL OR t.product = of_product)
         AND (from_day IS NULL OR t.day >= from_day::DATE)
         AND (to_day IS NULL OR t.day <= to_day::DATE)
+        AND (at_touchpoint IS NULL OR t.touchpoint = at_touchpoint)
 ),
 sets AS (
     SELECT s.product AS about, s.segment_key AS carried, any_value(s.segment) AS segment

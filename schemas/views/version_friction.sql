@@ -11,9 +11,10 @@
 --   who used both versions is in both. People write about a version for as long as it is out: compare rates, and
 --   look at first_day and last_day before you compare volumes.
 -- Parameters:
---   of_product  text  this product only; null for each
---   from_day    date  first UTC day; null for the beginning
---   to_day      date  last UTC day; null for the end
+--   of_product     text  this product only; null for each
+--   from_day       date  first UTC day; null for the beginning
+--   to_day         date  last UTC day; null for the end
+--   at_touchpoint  text  this touchpoint only, any for all together; null for each of them, in three times the time
 -- Columns:
 --   product           text    product
 --   version           text    version, as the source gives it
@@ -38,10 +39,13 @@
 --   null_reason       text    why difference or p_value is null; null where neither is
 -- Example:
 --   SELECT version, friction_rate, difference, difference_low, difference_high, p_value
---   FROM version_friction(of_product := 'firefox', from_day := '2021-05-01', to_day := '2021-07-31')
---   WHERE touchpoint = 'usability' AND authors >= 10 ORDER BY first_day
+--   FROM version_friction(
+--       of_product := 'firefox', from_day := '2021-05-01', to_day := '2021-07-31', at_touchpoint := 'usability')
+--   WHERE authors >= 10 ORDER BY first_day
 -- Cost: two readings of event_touchpoints over the days asked.
-CREATE OR REPLACE MACRO version_friction(of_product := NULL, from_day := NULL, to_day := NULL) AS TABLE
+CREATE OR REPLACE MACRO version_friction(
+    of_product := NULL, from_day := NULL, to_day := NULL, at_touchpoint := NULL
+) AS TABLE
 WITH said AS NOT MATERIALIZED (
     SELECT
         event.product, event.version, event.version_source, event.touchpoint, event.day, event.person,
@@ -51,6 +55,7 @@ WITH said AS NOT MATERIALIZED (
         AND (of_product IS NULL OR event.product = of_product)
         AND (from_day IS NULL OR event.day >= from_day::DATE)
         AND (to_day IS NULL OR event.day <= to_day::DATE)
+        AND (at_touchpoint IS NULL OR event.touchpoint IN ('any', at_touchpoint))
 ),
 people AS (
     SELECT
@@ -143,4 +148,5 @@ SELECT
         WHEN NOT enough THEN 'fewer than 10 people in one of the versions'
         WHEN pooled IN (0, 1) THEN 'friction met nobody or everybody in both versions: no test'
     END AS null_reason
-FROM compared;
+FROM compared
+WHERE at_touchpoint IS NULL OR touchpoint = at_touchpoint;

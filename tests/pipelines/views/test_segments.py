@@ -50,6 +50,12 @@ def test_the_days_are_those_asked_for(crowded: duckdb.DuckDBPyConnection) -> Non
     assert found == [(len({(row["product"], author_of(row), row["segment"].get("plan")) for row in day}),)]
 
 
+def test_one_touchpoint_asked_for_is_the_same_as_of_all(crowded: duckdb.DuckDBPyConnection) -> None:
+    one = crowded.execute("FROM segments(at_touchpoint := 'billing') ORDER BY ALL").fetchall()
+    all_of_them = crowded.execute("FROM segments() WHERE touchpoint = 'billing' ORDER BY ALL").fetchall()
+    assert one == all_of_them != []
+
+
 def test_a_value_that_everybody_has_is_compared_with_nobody(tmp_path: Any) -> None:
     store(str(tmp_path), [event("1", "2024-03-04", mention("account", 0.9), author="ann")])
     with connect(str(tmp_path)) as db:

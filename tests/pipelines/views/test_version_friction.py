@@ -53,6 +53,14 @@ def ask_versions(*rows: list[dict[str, Any]], touchpoint: str = "usability") -> 
     return {row["version"]: row for row in found}
 
 
+def test_one_touchpoint_asked_for_is_the_same_as_of_all() -> None:
+    events = pa.Table.from_pylist([*users("1.0", 3, 12, times=5), *users("2.0", 1, 20, first=10)])
+    connection = connect_over({"event_touchpoints": events}, "version_friction")
+    one = list(ask(connection, "FROM version_friction(at_touchpoint := 'usability') ORDER BY version"))
+    assert one == list(ask(connection, "FROM version_friction() WHERE touchpoint = 'usability' ORDER BY version"))
+    assert [row["previous_version"] for row in one] == [None, "1.0"]
+
+
 def test_days_and_product_asked() -> None:
     events = pa.Table.from_pylist([*users("1.0", 3, 12, times=5), *users("2.0", 1, 20, first=10)])
     connection = connect_over({"event_touchpoints": events}, "version_friction")
