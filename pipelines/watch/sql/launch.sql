@@ -1,5 +1,7 @@
 -- The launch of $product that came out last in the $days days before $before.
-SELECT launch_id, coalesce(title, concat_ws(' ', product, version)) AS name, launched_at, version, kind, url
+SELECT
+    launch_id, coalesce(title, concat_ws(' ', product, version)) AS name, launched_at,
+    canonical_version(version) AS version, kind, url
 FROM (
     SELECT * FROM tables.launches
     QUALIFY row_number() OVER (PARTITION BY launch_id ORDER BY recorded_at DESC, deleted DESC) = 1

@@ -36,7 +36,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append({**row, "version": "2.0" if new else "1.0", "text": text, "mentions": [mention]})
     store_rows(folder, rows, "all")
     early = launch("l1", "app", "2024-01-01", version="1.0")
-    late = {**launch("l2", "app", "2024-01-01", version="2.0", title="The big one"), "launched_at": RELEASED}
+    late = {**launch("l2", "app", "2024-01-01", version="2", title="The big one"), "launched_at": RELEASED}
     store_small(str(folder), LAUNCHES, [early, late])
     watch(folder)
     return folder
