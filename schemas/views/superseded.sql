@@ -16,7 +16,7 @@ CREATE OR REPLACE VIEW superseded AS
 SELECT event_id, source, day, deleted AS deletion
 FROM (
     SELECT event_id, source, account, native_id, revised_at, received_at, deleted, try_cast(day AS DATE) AS day
-    FROM revisions
+    FROM tables.feedback
 )
 -- The day is a key of the window although it does not change a group: it lets a filter on day skip files.
 QUALIFY deleted OR dense_rank() OVER (

@@ -196,7 +196,7 @@ class TestRepl:
             "Ctrl-C",
             "launch_curve",
             "friction_authors / authors",
-            "one of catalytic_customers",
+            "one of alert_deliveries",
             ".what is no command",
         ):
             assert part in said
