@@ -133,7 +133,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
     order = ", ".join(name for name in _ORDER if name in columns)
     connection.execute(
         f"COPY (SELECT * FROM ({query}) WHERE day IS NOT NULL ORDER BY {order}) TO {literal(str(path))} "
-        f"(FORMAT parquet, COMPRESSION zstd)"
+        "(FORMAT parquet, COMPRESSION zstd)"
     )
 
 

@@ -37,7 +37,8 @@ CREATE OR REPLACE MACRO segments(
 WITH said AS NOT MATERIALIZED (
     SELECT t.product AS about, t.touchpoint, t.person, t.friction, t.segment_key AS carried
     FROM event_touchpoints AS t
-    WHERE (of_product IS NULL OR t.product = of_product)
+    WHERE t.day IS NOT NULL
+        AND (of_product IS NULL OR t.product = of_product)
         AND (from_day IS NULL OR t.day >= from_day::DATE)
         AND (to_day IS NULL OR t.day <= to_day::DATE)
         AND (at_touchpoint IS NULL OR t.touchpoint = at_touchpoint)
@@ -45,7 +46,8 @@ WITH said AS NOT MATERIALIZED (
 sets AS (
     SELECT s.product AS about, s.segment_key AS carried, any_value(s.segment) AS segment
     FROM segment_sets AS s
-    WHERE (of_product IS NULL OR s.product = of_product)
+    WHERE s.day IS NOT NULL
+        AND (of_product IS NULL OR s.product = of_product)
         AND (from_day IS NULL OR s.day >= from_day::DATE)
         AND (to_day IS NULL OR s.day <= to_day::DATE)
     GROUP BY s.product, s.segment_key

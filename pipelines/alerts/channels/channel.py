@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +62,7 @@ class DeliveryError(Exception):
         self.final = final
 
 
-class Channel(BaseModel):
+class Channel(BaseModel, ABC):
     """Settings of one channel and the way it sends.
 
     `gathers`: people read it, so several alerts at once are one digest. `remembers`: the receiver has a state that must
@@ -92,9 +93,9 @@ class Channel(BaseModel):
         for secret in self.secrets():
             secret.read()
 
+    @abstractmethod
     def send(self, message: Message) -> None:
         """Send it; at the return the receiver has it. Raises `DeliveryError`, `CredentialError`."""
-        raise NotImplementedError
 
     def keep_open(self, firing: tuple[Alert, ...], *, team: str | None, at: datetime) -> None:
         """Tell a receiver that forgets what is still on. Raises like `send`."""

@@ -64,7 +64,9 @@ def list_(tables: str, as_of: datetime | None, product: str | None, everything: 
         print_rows((_shown(row, _told(by_alert.get(row["last_alert_id"], []))) for row in rows), form)
         if not rows:
             click.echo(
-                "nothing is on, and nothing was in the last seven days" if not everything else "no episodes"
+                "no episodes"
+                if everything
+                else "nothing is on, and nothing was in the last seven days; --all shows what was before"
             )
     for channel in sorted({step.channel for step in outbox.states()}):
         last = outbox.latest_result(channel)

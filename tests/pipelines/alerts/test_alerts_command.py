@@ -70,7 +70,10 @@ def test_list_has_what_is_on_first(tables: str, run: Run, capsys: Printed) -> No
     assert "nobody" in first
     assert second.split()[0] == "resolved"
     assert run("list", "--product", "thunderbird") == 0
-    assert capsys.readouterr().out == "nothing is on, and nothing was in the last seven days\n"
+    assert (
+        capsys.readouterr().out
+        == "nothing is on, and nothing was in the last seven days; --all shows what was before\n"
+    )
     assert run("list", "--format", "json") == 0
     rows = json.loads(capsys.readouterr().out)
     assert [(row["status"], row["observed"]) for row in rows] == [("firing", 44.0), ("resolved", 34.5)]
