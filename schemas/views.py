@@ -140,7 +140,7 @@ def _column(view: str, line: str) -> Column:
 
 @cache
 def load_views() -> tuple[View, ...]:
-    """Every view, the functions first and each view after those it reads."""
+    """Every view, the functions first and each view after those it reads; in every process the same order."""
     folder = resources.files("schemas") / "views"
     texts = {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def load_views() -> tuple[View, ...]:
     }
     views = {name: View.parse(name, texts[name]) for name in sorted(texts)}
     names = [name for name in views if name != FUNCTIONS]
-    graph = {name: views[name].sources(names) for name in names}
+    graph = {name: sorted(views[name].sources(names)) for name in names}
     return (views[FUNCTIONS], *(views[name] for name in TopologicalSorter(graph).static_order()))
 
 
