@@ -15,11 +15,12 @@ import click
 from benchmarks.case_studies.study import STUDIES, make_tables
 from pipelines.backtest.incidents import Incident, read_incidents
 from pipelines.backtest.judge import Finding, Verdict, judge, told_at
-from pipelines.backtest.replay import Page, read_evidence, replay
+from pipelines.backtest.replay import Page, ground_of, read_evidence, replay
 from pipelines.cli import main as tribometer
 from pipelines.clock import utc_now
 from pipelines.machine import machine
 from pipelines.snapshot import open_snapshot
+from pipelines.watch.course import Rules
 from transforms.detect.detector import Settings
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "spikes.md"
@@ -33,7 +34,8 @@ def table(tables: Path, incidents: Sequence[Incident], tried: Sequence[float] = 
     """The lines of the page's table: one replay at each q of `tried` (the page's own among them), in tables of all the
     streams."""
     evidence = read_evidence(open_snapshot(str(tables)), None, None)
-    verdicts = {q: judge(replay(evidence, Settings(q=q)), incidents) for q in tried}
+    grounds = {q: ground_of(str(tables), Rules(Settings(q=q))) for q in tried}
+    verdicts = {q: judge(replay(evidence, ground), incidents) for q, ground in grounds.items()}
     return [*_incidents(verdicts[SHOWN]), "", *_others(verdicts[SHOWN]), "", *_curve(verdicts)]
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pipelines.launches.ledger import standing
 from pipelines.snapshot import Snapshot
-from pipelines.watch.answers import Answers
-from pipelines.watch.course import Told, new_course, run
+from pipelines.watch.calendar import calendar_of
+from pipelines.watch.course import Ground, Rules, Told, new_course, run
 from pipelines.watch.days import day_fingerprints
 from pipelines.watch.evidence import DAY_HOURS, HourEvidence, read_days
-from schemas.alert import WHOLE_PRODUCT, Kind
-from transforms.detect.detector import Settings
+from schemas.alert import Kind
 from transforms.detect.lifecycle import Place
 
 
@@ -42,6 +42,11 @@ class Replayed:
     hours: int
 
 
+def ground_of(tables: str, rules: Rules) -> Ground:
+    """What a watch of these tables would judge its hours on, without anybody's answers."""
+    return Ground(rules, calendar=calendar_of(standing(tables)))
+
+
 def read_evidence(snapshot: Snapshot, since: date | None, until: date | None) -> list[HourEvidence]:
     """The hours of the snapshot in which anybody said anything, of these days, both included."""
     days = [
@@ -52,12 +57,12 @@ def read_evidence(snapshot: Snapshot, since: date | None, until: date | None) ->
     return [hour for day in read_days(snapshot, days) for hour in day.hours]
 
 
-def replay(evidence: Sequence[HourEvidence], settings: Settings) -> Replayed:
+def replay(evidence: Sequence[HourEvidence], ground: Ground) -> Replayed:
     """Judge every hour from the first to the last of `evidence`."""
     pages, held_back, hours = [], 0, 0
     if not evidence:
         return Replayed((), 0, 0, 0)
-    for _, events in run(new_course(), iter(evidence), evidence[-1].hour + 1, settings, Answers()):
+    for _, events in run(new_course(), iter(evidence), evidence[-1].hour + 1, ground):
         hours += 1
         for told in _begun(events):
             if told.event.notify:
@@ -71,11 +76,7 @@ def replay(evidence: Sequence[HourEvidence], settings: Settings) -> Replayed:
 def of_place(evidence: Sequence[HourEvidence], place: Place, first: int, last: int) -> dict[int, float]:
     """People with friction in each hour from `first` to `last`, as the watch counts them."""
     return {
-        hour.hour: sum(
-            count
-            for key, count in hour.counts.items()
-            if key.product == place.product and place.touchpoint in {key.touchpoint, WHOLE_PRODUCT}
-        )
+        hour.hour: sum(count for key, count in hour.counts.items() if key[:2] == (place.product, place.touchpoint))
         for hour in evidence
         if first <= hour.hour <= last
     }
@@ -86,8 +87,7 @@ def _begun(events: Sequence[Told]) -> Iterator[Told]:
 
 
 def _page(told: Told) -> Page:
-    sums = [one for one in told.standings if one.since >= 0 and one.source is None]
-    shown = sums or [one for one in told.standings if one.since >= 0]
+    shown = [told.shown] if told.shown else [one for one in told.standings if one.source is None]
     return Page(
         told.event.place,
         told.event.episode_id,

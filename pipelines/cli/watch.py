@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from pipelines.cli.options import log_format, reads_tables
+from pipelines.cli.options import hours_zone, log_format, reads_tables
 from pipelines.cli.signals import stop_signals
 from pipelines.cli.tables.options import duration_option
 from pipelines.clock import utc_now
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipelines.watch.left_out import FloodNote
     from pipelines.watch.metrics import WatchMetrics
+
+_FLOODS: Final = 5
+"""Shown of what was left out, when --once ends."""
 
 
 def _deliver(tables: str, routes: Path | None, metrics: WatchMetrics) -> Callable[[], None]:
@@ -34,6 +39,11 @@ def _deliver(tables: str, routes: Path | None, metrics: WatchMetrics) -> Callabl
         deliver(tables, read, clock=utc_now, metrics=delivery)
 
     return send
+
+
+def _largest(floods: Sequence[FloodNote]) -> Sequence[FloodNote]:
+    """The five with the most posts, in the order of their hours."""
+    return sorted(sorted(floods, key=lambda note: (-note.posts, note))[:_FLOODS])
 
 
 @click.command(short_help="Watch friction hour by hour, and tell of rises.")
@@ -64,6 +74,12 @@ def _deliver(tables: str, routes: Path | None, metrics: WatchMetrics) -> Callabl
     show_default=True,
     help="Share of the alarms that may be false.",
 )
+@hours_zone
+@click.option(
+    "--dashboard",
+    metavar="URL",
+    help="Where an alert leads, with {product}, {touchpoint}, {episode}, {from} and {to} to be filled.",
+)
 @click.option(
     "--every",
     type=click.FloatRange(0.1, 3600),
@@ -87,6 +103,8 @@ def watch(
     lateness: timedelta,
     tell_within: timedelta,
     q: float,
+    zone: str,
+    dashboard: str | None,
     every: float,
     http: str,
     form: str,
@@ -99,6 +117,9 @@ def watch(
     from pipelines.listen.health import parse_address
     from pipelines.listen.log import configure
     from pipelines.snapshot import readable_folder
+    from pipelines.watch.course import Rules
+    from pipelines.watch.dashboard import checked
+    from pipelines.watch.evidence import instant_of
     from pipelines.watch.metrics import WatchMetrics
     from pipelines.watch.service import Service
     from pipelines.watch.watcher import Watcher, WatchSettings
@@ -106,11 +127,16 @@ def watch(
 
     folder = str(readable_folder(tables))
     address = None if http == "none" or once else parse_address(http, or_none=True)
+    try:
+        rules = Rules(Settings(q=q), zone)
+    except ValueError as error:
+        raise UsageError(f"--zone {zone}: {error}") from error
+    settings = WatchSettings(lateness, tell_within, rules, None if dashboard is None else checked(dashboard))
     metrics = WatchMetrics()
     configure(form)
     with stop_signals() as stopped:
         service = Service(
-            Watcher(folder, utc_now, WatchSettings(lateness, tell_within, Settings(q=q))),
+            Watcher(folder, utc_now, settings),
             _deliver(folder, routes, metrics),
             stopped,
             metrics,
@@ -129,3 +155,5 @@ def watch(
         f"{len(alerts):,} alerts, {sum(alert.notify for alert in alerts):,} to tell; "
         f"{looks[-1].open_episodes:,} episodes are on"
     )
+    for note in _largest([note for look in looks for note in look.floods]):
+        click.echo(f"no crowd: {note}, {instant_of(note.hour):%Y-%m-%d %H:%M} UTC")

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.watch.course import Course
+from pipelines.watch.course import Course, Rules
 from pipelines.watch.evidence import DAY_HOURS, first_hour, hour_of, instant_of
 from schemas.alert import Kind
 from schemas.errors import DamagedFileError, StaleSnapshotError
@@ -35,7 +35,8 @@ from transforms.delta import (
     replace_files,
     table_path,
 )
-from transforms.detect.detector import Settings, state_bytes, state_from
+from transforms.detect.detector import state_bytes, state_from
+from transforms.detect.launches import Calendar
 from transforms.detect.layout import SeriesKey, layout
 from transforms.detect.lifecycle import Book, Episode, Event, Phase, Place
 from transforms.parquet import read_file, write_file
@@ -71,18 +72,19 @@ class SeenDay:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is remembered: the course at its newest hour, the days behind it, and all events so far."""
+    """What is remembered: the course at its newest hour, the days and launches behind it, and all events so far."""
 
     course: Course
     days: Mapping[str, SeenDay]
+    calendar: Calendar
     events: tuple[Event, ...]
     version: int
 
 
 @cache
-def rules(settings: Settings) -> str:
-    """Digest of what makes a course out of feedback, programs and settings: what others kept is of no use."""
-    digest = hashlib.sha256(repr(settings).encode())
+def rules_digest(rules: Rules) -> str:
+    """Digest of what makes a course out of feedback, programs and rules: what others kept is of no use."""
+    digest = hashlib.sha256(repr(rules).encode())
     for package in _JUDGING:
         for file in sorted(files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith(".py") and (package != "pipelines.watch" or file.name in _OF_THE_COURSE):
@@ -90,7 +92,7 @@ def rules(settings: Settings) -> str:
     return digest.hexdigest()[:16]
 
 
-_OF_THE_COURSE: Final = frozenset({"evidence.py", "course.py", "answers.py"})
+_OF_THE_COURSE: Final = frozenset({"said.py", "evidence.py", "calendar.py", "course.py", "answers.py"})
 
 
 def wanted_midnight(hour: int, until: int) -> bool:
@@ -103,11 +105,15 @@ def wanted_midnight(hour: int, until: int) -> bool:
     return (hour // DAY_HOURS) % step == 0
 
 
-def load(root: str, settings: Settings) -> Kept | None:
+def load(root: str, rules: Rules) -> Kept | None:
     """What the newest row remembers; None where there is none that this program can use."""
     try:
         newest = max(
-            (row for row in _rows(root, ("days",)) if row["rules"] == rules(settings) and row["days"] is not None),
+            (
+                row
+                for row in _rows(root, ("days",))
+                if row["rules"] == rules_digest(rules) and row["days"] is not None
+            ),
             key=lambda row: (row["closed_until"], row["recorded_at"]),
             default=None,
         )
@@ -116,21 +122,23 @@ def load(root: str, settings: Settings) -> Kept | None:
         whole = _whole_row(root, newest)
     except DamagedFileError:
         return None
+    behind = json.loads(whole["days"])
     days = {
         day: SeenDay(said["of"], {int(hour): digest for hour, digest in said["hours"].items()}, said["whole"])
-        for day, said in json.loads(whole["days"]).items()
+        for day, said in behind["days"].items()
     }
-    return Kept(unpacked(whole), days, tuple(map(_event_from, json.loads(whole["events"]))), newest["version"])
+    events = tuple(map(_event_from, json.loads(whole["events"])))
+    return Kept(unpacked(whole), days, behind["launches"], events, newest["version"])
 
 
-def load_before(root: str, settings: Settings, hour: int, not_before: int) -> Course | None:
+def load_before(root: str, rules: Rules, hour: int, not_before: int) -> Course | None:
     """The latest course that was kept at or before the beginning of `hour`, and not before that of another."""
     try:
         found = max(
             (
                 row
                 for row in _rows(root, ())
-                if row["rules"] == rules(settings) and not_before <= hour_of(row["closed_until"]) <= hour
+                if row["rules"] == rules_digest(rules) and not_before <= hour_of(row["closed_until"]) <= hour
             ),
             key=lambda row: row["closed_until"],
             default=None,
@@ -142,7 +150,7 @@ def load_before(root: str, settings: Settings, hour: int, not_before: int) -> Co
 
 def save(
     root: str,
-    settings: Settings,
+    rules: Rules,
     kept: Kept,
     midnights: Sequence[Course],
     *,
@@ -167,7 +175,7 @@ def save(
             removed.append(file)
             continue
         stays = [
-            row["rules"] == rules(settings)
+            row["rules"] == rules_digest(rules)
             and row["days"] is None
             and wanted_midnight(hour_of(row["closed_until"]), until)
             and (restarted_at is None or hour_of(row["closed_until"]) <= restarted_at)
@@ -178,13 +186,11 @@ def save(
             if any(stays):
                 whole = read_file(root, WATCH_STATE, file).to_pylist()
                 rows += [row for row, wanted in zip(whole, stays, strict=True) if wanted]
-    rows += [
-        packed(settings, course, now) for course in midnights if wanted_midnight((course.hour or 0) + 1, until)
-    ]
+    rows += [packed(rules, course, now) for course in midnights if wanted_midnight((course.hour or 0) + 1, until)]
     days = {day: _said(seen, day, until) for day, seen in sorted(kept.days.items())}
     newest = {
-        **packed(settings, kept.course, now),
-        "days": json.dumps(days, separators=(",", ":")),
+        **packed(rules, kept.course, now),
+        "days": json.dumps({"days": days, "launches": kept.calendar}, separators=(",", ":")),
         "events": json.dumps([_event_fields(event) for event in kept.events], separators=(",", ":")),
     }
     added = [
@@ -207,7 +213,7 @@ def save(
     return version
 
 
-def packed(settings: Settings, course: Course, now: datetime) -> dict[str, Any]:
+def packed(rules: Rules, course: Course, now: datetime) -> dict[str, Any]:
     """A course as a row of `watch_state`."""
     said = {
         "hour": course.hour,
@@ -218,7 +224,7 @@ def packed(settings: Settings, course: Course, now: datetime) -> dict[str, Any]:
     }
     return {
         "closed_until": instant_of((course.hour or 0) + 1),
-        "rules": rules(settings),
+        "rules": rules_digest(rules),
         "course": json.dumps(said, separators=(",", ":")),
         "state": state_bytes(course.state),
         "days": None,

@@ -7,25 +7,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import tzinfo
 from typing import Final
 
 import numpy as np
 
 from pipelines.watch.answers import Answers
+from pipelines.watch.calendar import product_name
 from pipelines.watch.evidence import DAY_HOURS, HourEvidence
 from schemas.alert import Kind
+from schemas.timestamps import parse_zone
 from transforms.detect.baseline import expect
+from transforms.detect.clock import local_hour
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, step
 from transforms.detect.figures import busyness, q_values
 from transforms.detect.growth import grown, with_series
+from transforms.detect.launches import Calendar, since_launch
 from transforms.detect.layout import Floats, Ints, Layout, SeriesKey, layout
-from transforms.detect.lifecycle import Book, Episode, Event, Phase, Place, advance_all, signals
+from transforms.detect.lifecycle import ALL_TOUCHPOINTS, Book, Episode, Event, Phase, Place, advance_all, signals
 from transforms.detect.silence import SILENT_EXPECTED
 
 NO_HOUR: Final = -1
 SLEEP_HOURS: Final = 60 * DAY_HOURS
 SHOWN_HOURS: Final = 72
 """Of the hours before an event it is told what was usual."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What hours are judged by: the detector's settings, and the zone whose hours of the day people live by.
+
+    Raises `ValueError` for a zone that is not known.
+    """
+
+    detector: Settings = field(default_factory=Settings)
+    zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        parse_zone(self.zone)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What hours are judged on besides what was said in them: rules, people's answers, and the calendar of launches,
+    by `product_name`."""
+
+    rules: Rules = field(default_factory=Rules)
+    answers: Answers = field(default_factory=Answers)
+    calendar: Calendar = field(default_factory=dict)
+
+    @property
+    def zone(self) -> tzinfo:
+        return parse_zone(self.rules.zone)
 
 
 @dataclass(frozen=True)
@@ -51,7 +84,7 @@ class Standing:
 class Told:
     """An event of the lifecycle, and what the detector knew when it came.
 
-    `standings`: the series behind it, the most surprising first; of a whole product those of its touchpoints.
+    `standings`: the series behind it, the most surprising first; of a whole product its own, then its touchpoints'.
     `control`: how much busier the product was than usual. `silent`: its sources that deliver nothing. `usual`: people
     to be expected in each of the last hours, oldest first, over all sources.
     """
@@ -61,6 +94,14 @@ class Told:
     control: float | None = None
     silent: tuple[str, ...] = ()
     usual: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def shown(self) -> Standing | None:
+        """The series whose figures are shown: the sum over sources, or a single one where the sum has no evidence."""
+        with_evidence = [one for one in self.standings if one.since >= 0]
+        if self.event.place.touchpoint == ALL_TOUCHPOINTS:
+            with_evidence = [one for one in with_evidence if one.touchpoint == ALL_TOUCHPOINTS]
+        return next((one for one in with_evidence if one.source is None), next(iter(with_evidence), None))
 
 
 @dataclass(frozen=True)
@@ -85,7 +126,7 @@ def new_course() -> Course:
 
 
 def run(
-    course: Course, heard: Iterable[HourEvidence], until: int, settings: Settings, answers: Answers
+    course: Course, heard: Iterable[HourEvidence], until: int, ground: Ground
 ) -> Iterator[tuple[Course, tuple[Told, ...]]]:
     """The course after each hour up to `until`, exclusive, and what there was to tell in it.
 
@@ -98,18 +139,16 @@ def run(
             break
         if course.hour is None:
             course = replace(course, hour=evidence.hour - 1)
-        for each, told in _through_silence(course, evidence.hour, settings, answers):
+        for each, told in _through_silence(course, evidence.hour, ground):
             course = each
             yield each, told
-        course, told, _ = advance(course, evidence, settings, answers)
+        course, told, _ = advance(course, evidence, ground)
         yield course, told
     if course.hour is not None:
-        yield from _through_silence(course, until, settings, answers)
+        yield from _through_silence(course, until, ground)
 
 
-def _through_silence(
-    course: Course, until: int, settings: Settings, answers: Answers
-) -> Iterator[tuple[Course, tuple[Told, ...]]]:
+def _through_silence(course: Course, until: int, ground: Ground) -> Iterator[tuple[Course, tuple[Told, ...]]]:
     if course.hour is None or course.hour + 1 >= until:
         return
     if course.heard is None:  # asleep: hours pass, and nothing else
@@ -117,7 +156,7 @@ def _through_silence(
         return
     asleep_from = course.heard + SLEEP_HOURS
     for at in range(course.hour + 1, min(until, asleep_from)):
-        course, told, _ = advance(course, HourEvidence(at, {}, {}), settings, answers)
+        course, told, _ = advance(course, HourEvidence(at, {}, {}), ground)
         yield course, told
     if asleep_from < until:
         yield replace(new_course(), hour=until - 1), _ended(course, asleep_from)
@@ -132,14 +171,12 @@ def _ended(course: Course, hour: int) -> tuple[Told, ...]:
     )
 
 
-def advance(
-    course: Course, evidence: HourEvidence, settings: Settings, answers: Answers
-) -> tuple[Course, tuple[Told, ...], Scores]:
+def advance(course: Course, evidence: HourEvidence, ground: Ground) -> tuple[Course, tuple[Told, ...], Scores]:
     """The course one hour further, what there is to tell, and what the detector said of each series."""
     if course.hour is not None and evidence.hour != course.hour + 1:
         raise ValueError(f"hour {evidence.hour} does not follow {course.hour}; give every hour, empty ones too")
     course = _with_room(course, evidence.counts)
-    state, scores = step(course.layout, settings, course.state, _hour(course, evidence))
+    state, scores = step(course.layout, ground.rules.detector, course.state, _hour(course, evidence, ground))
     since = np.where(
         scores.evidence > 0, np.where(course.state.evidence > 0, course.since, evidence.hour), NO_HOUR
     )
@@ -149,9 +186,11 @@ def advance(
     if products:
         chosen = [row for row, key in enumerate(course.layout.keys) if key.product in products]
         said = signals(*_part(course.layout, scores, chosen), evidence.hour)
-        book, events = advance_all(answers.given(book, evidence.hour), answers.muted(said, evidence.hour))
+        book, events = advance_all(
+            ground.answers.given(book, evidence.hour), ground.answers.muted(said, evidence.hour)
+        )
         book = Book({place: episode for place, episode in book.episodes.items() if _is_news(episode)})
-        told = _facts(course, state, scores, since, events) if events else ()
+        told = _facts(course, state, scores, since, events, ground.zone) if events else ()
     heard = evidence.hour if evidence.counts or evidence.control else course.heard
     return replace(course, state=state, since=since, book=book, hour=evidence.hour, heard=heard), told, scores
 
@@ -172,22 +211,19 @@ def _with_room(course: Course, found: Iterable[SeriesKey]) -> Course:
     )
 
 
-def _hour(course: Course, evidence: HourEvidence) -> Hour:
+def _hour(course: Course, evidence: HourEvidence, ground: Ground) -> Hour:
     counts = np.zeros(len(course.layout))
     for key, count in evidence.counts.items():
         row = course.rows.get(key)
         if row is not None:  # beyond the most series that are watched
-            counts[row] = count
-            counts[course.layout.parent[row]] += count
+            counts[row] += count
+            if key.source is not None:
+                counts[course.layout.parent[row]] += count
     control = np.array(
         [evidence.control.get(product, 0.0) for product in course.layout.products], dtype=np.float64
     )
-    return Hour(evidence.hour % DAY_HOURS, weekday(evidence.hour), counts, control)
-
-
-def weekday(hour: int) -> int:
-    """0 for Monday; 1 January 1970 was a Thursday."""
-    return (hour // DAY_HOURS + 3) % 7
+    since = since_launch(ground.calendar, [*map(product_name, course.layout.products)], evidence.hour)
+    return Hour(*local_hour(evidence.hour, ground.zone), counts, control, since)
 
 
 def _products_with_news(course: Course, scores: Scores) -> set[str]:
@@ -207,20 +243,25 @@ def _part(whole: Layout, scores: Scores, chosen: Sequence[int]) -> tuple[Layout,
     return layout([whole.keys[row] for row in chosen]), Scores(**parts)
 
 
-def _facts(course: Course, after: State, scores: Scores, since: Ints, events: Sequence[Event]) -> tuple[Told, ...]:
-    q = q_values(course.state, scores)
+def _facts(
+    course: Course, after: State, scores: Scores, since: Ints, events: Sequence[Event], zone: tzinfo
+) -> tuple[Told, ...]:
+    q = q_values(course.layout, course.state, scores)
     told = []
     for event in events:
         rows = [row for row, key in enumerate(course.layout.keys) if _is_of(key, event.place)]
-        on = [row for row in rows if scores.active[row] or scores.alarm[row]] or rows
-        on.sort(key=lambda row: (-scores.surprise[row], -after.stretch.seen[row], row))
+        of_event = course.rows[SeriesKey(event.place.product, event.place.touchpoint)]
+        whole = course.layout.wide
+        on = [row for row in rows if scores.active[row] or scores.alarm[row] or whole[row]]
+        on = on if len(on) > int(whole[of_event]) else rows
+        on.sort(key=lambda row: (not whole[row], -scores.surprise[row], -after.stretch.seen[row], row))
         told.append(
             Told(
                 event,
                 tuple(_standing(course.layout, after, scores, since, q, row) for row in on),
                 busyness(after.control, course.layout.products.index(event.place.product)),
                 _silent(course.layout, after, event.place.product),
-                _usual(course.layout, after, rows, event.hour),
+                _usual(course.layout, after, of_event, event.hour, zone),
             )
         )
     return tuple(told)
@@ -253,13 +294,12 @@ def _silent(series: Layout, after: State, product: str) -> tuple[str, ...]:
     return tuple(sorted(feeds))
 
 
-def _usual(series: Layout, after: State, rows: Sequence[int], hour: int) -> tuple[tuple[int, float], ...]:
-    sums = [row for row in rows if series.keys[row].source is None]
+def _usual(series: Layout, after: State, row: int, hour: int, zone: tzinfo) -> tuple[tuple[int, float], ...]:
     alone = np.ones(len(series))
     of_hours = []
     for at in range(hour - SHOWN_HOURS + 1, hour + 1):
-        mean = expect(after.baseline, series.pool, at % DAY_HOURS, weekday(at), alone).mean
-        of_hours.append((at, round(float(mean[sums].sum()), 4)))
+        mean = expect(after.baseline, series.pool, *local_hour(at, zone), alone).mean
+        of_hours.append((at, round(float(mean[row]), 4)))
     return tuple(of_hours)
 
 

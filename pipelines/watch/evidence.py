@@ -1,5 +1,7 @@
 """Evidence: the hours of some days as counts of people, by series, and of those without friction, by product.
 
+People of a whole product are counted by themselves, since one who complains of two touchpoints is one person.
+
 Read a few days at a time, with the day before them, whose authors may write again: memory is that of the busiest days,
 however long the history is. What an hour holds depends on what customers said in it and in the 24 hours before, and on
 nothing else, so it does not matter in which portions the days are read.
@@ -11,17 +13,18 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.snapshot import Snapshot
-from pipelines.watch.days import SQL, connected
-from transforms.detect.duplicates import clusters, repeats, signatures
-from transforms.detect.evidence import UNKNOWN, Counts, Items, count_evidence
-from transforms.detect.layout import Flags, Ints, SeriesKey
+from pipelines.watch.left_out import NotCounted, flood_notes, left_out
+from pipelines.watch.said import Said, read_said
+from schemas.alert import WHOLE_PRODUCT
+from transforms.detect.evidence import Items, count_evidence
+from transforms.detect.layout import Ints, SeriesKey
 
 NO_PRODUCT: Final = ""
 """Stands for the product of feedback whose source names none."""
@@ -37,7 +40,8 @@ _EPOCH: Final = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class HourEvidence:
-    """One UTC hour, counted from 1970. `counts` are of series of sources, those with any; `control` of products."""
+    """One UTC hour, counted from 1970. `counts` are of series of sources and of whole products, those with any;
+    `control` of products."""
 
     hour: int
     counts: Mapping[SeriesKey, float]
@@ -48,7 +52,7 @@ class HourEvidence:
         """Eight bytes that are the same for the same evidence; none for an hour in which nobody said anything."""
         if not self.counts and not self.control:
             return b""
-        said = [(*map(str, key), count) for key, count in sorted(self.counts.items())]
+        said = sorted((*map(str, key), count) for key, count in self.counts.items())
         return hashlib.blake2b(
             repr((self.hour, said, sorted(self.control.items()))).encode(), digest_size=_DIGEST_BYTES
         ).digest()
@@ -68,11 +72,12 @@ class Quality:
 
 @dataclass(frozen=True)
 class DayEvidence:
-    """The hours of a day in which anybody said anything, in order."""
+    """The hours of a day in which anybody said anything, in order, and what was left out of them."""
 
     day: str
     hours: tuple[HourEvidence, ...]
     quality: Quality
+    not_counted: NotCounted
 
 
 def hour_of(instant: datetime) -> int:
@@ -121,83 +126,76 @@ def _beside_each_other(days: Sequence[str]) -> Sequence[str]:
 
 
 def _read(snapshot: Snapshot, days: Sequence[str]) -> Iterator[tuple[DayEvidence, int]]:
-    before = day_of_hour(first_hour(days[0]) - 1)
-    with connected(snapshot, [before, *days]) as connection:
-        said = connection.sql(
-            SQL.text("said"), params={"first_day": before, "last_day": days[-1]}
-        ).to_arrow_table()
+    said = read_said(snapshot, day_of_hour(first_hour(days[0]) - 1), list(days))
     start, end = first_hour(days[0]), first_hour(days[-1]) + DAY_HOURS
-    in_future = _flags(said, "in_future")
-    hour = np.asarray(said["hour"], dtype=np.int64)
-    quality = {
-        "in_future": in_future,
-        "noise": _flags(said, "noise") & ~in_future,
-    }
-    keys, counts, pasted_hours = _friction(said.filter(pa.array(~in_future)), start, end - start)
-    control = _control(said.filter(pa.array(~in_future)), start, end)
+    keys, items = _friction(said)
+    evidence = count_evidence(items, len(keys), start, end - start).evidence
     rows: dict[int, dict[SeriesKey, float]] = {}
-    for row, column in zip(*np.nonzero(counts.evidence), strict=True):
-        rows.setdefault(start + int(column), {})[keys[row]] = float(counts.evidence[row, column])
+    for row, column in zip(*np.nonzero(evidence), strict=True):
+        rows.setdefault(start + int(column), {})[keys[row]] = float(evidence[row, column])
+    control = _control(said, start, end)
+    not_counted = NotCounted(flood_notes(said, keys, items), left_out(said))
     for day in days:
-        first = first_hour(day)
-        of_day = (hour >= first) & (hour < first + DAY_HOURS)
-        spoken = [at for at in range(first, first + DAY_HOURS) if at in rows or at in control]
+        hours = range(first_hour(day), first_hour(day) + DAY_HOURS)
         yield (
             DayEvidence(
                 day,
-                tuple(HourEvidence(at, rows.get(at, {}), control.get(at, {})) for at in spoken),
-                Quality(
-                    **{name: int((flags & of_day).sum()) for name, flags in quality.items()},
-                    pasted=int(((pasted_hours >= first) & (pasted_hours < first + DAY_HOURS)).sum()),
+                tuple(
+                    HourEvidence(at, rows.get(at, {}), control.get(at, {}))
+                    for at in hours
+                    if at in rows or at in control
                 ),
+                Quality(
+                    *(_within(hours, of) for of in (said.in_future, said.hour[said.noise], said.hour[said.pasted]))
+                ),
+                not_counted.within(hours.start, hours.stop),
             ),
             len(keys),
         )
 
 
-def _friction(said: pa.Table, start: int, hours: int) -> tuple[list[SeriesKey], Counts, Ints]:
-    """Series with friction, what their hours hold, and the hours of items left out as pasted."""
-    said = said.filter(pc.greater(pc.list_value_length(said["touchpoints"]), 0))
-    hour = np.asarray(said["hour"], dtype=np.int64)
-    identity = np.arange(said.num_rows)  # the query orders by event_id
-    author = numbered(said["author_key"])
-    group = numbered(pc.binary_join_element_wise(said["product"], said["source"], "\0"))
-    texts = signatures(said["text"].to_pylist())
-    cluster = clusters(texts, group, hour, identity)
-    nobody = author == UNKNOWN
-    pasted = np.zeros(said.num_rows, dtype=bool)
-    of_nobody = type(texts)(texts.places[nobody], texts.comparable[nobody])
-    pasted[nobody] = repeats(of_nobody, group[nobody], hour[nobody], identity[nobody])
+def _within(hours: range, chosen: Ints) -> int:
+    return int(((chosen >= hours.start) & (chosen < hours.stop)).sum())
 
-    event = np.asarray(pc.list_parent_indices(said["touchpoints"]), dtype=np.int64)
-    touchpoints = pc.list_flatten(said["touchpoints"]).to_pylist()
-    products, sources = said["product"].to_pylist(), said["source"].to_pylist()
-    named = [SeriesKey(products[at], word, sources[at]) for at, word in zip(event, touchpoints, strict=True)]
-    keys = sorted(set(named))
+
+def _friction(said: Said) -> tuple[list[SeriesKey], Items]:
+    """Series with friction, and their items: of each event one at each of its touchpoints, and one of its product."""
+    at_touchpoint = np.asarray(pc.list_parent_indices(said.touchpoints), dtype=np.int64)
+    anywhere = np.unique(at_touchpoint)
+    feeds = said.feeds
+    named = [
+        SeriesKey(feeds[feed][0], touchpoint, feeds[feed][1])
+        for feed, touchpoint in zip(
+            said.feed[at_touchpoint].tolist(), pc.list_flatten(said.touchpoints).to_pylist(), strict=True
+        )
+    ]
+    named += [SeriesKey(feeds[feed][0], WHOLE_PRODUCT) for feed in said.feed[anywhere].tolist()]
+    keys = sorted(set(named), key=lambda key: (key.source is None, *map(str, key)))
     row = {key: at for at, key in enumerate(keys)}
-    counts = count_evidence(
-        Items(
-            series=np.array([row[key] for key in named], dtype=np.int64),
-            hour=hour[event],
-            identity=np.arange(len(event)),
-            author=author[event],
-            conversation=numbered(said["thread"])[event],
-            cluster=cluster[event],
-            promotion=pasted[event],
-        ),
-        len(keys),
-        start,
-        hours,
+    event = np.concatenate([at_touchpoint, anywhere])
+    return keys, Items(
+        series=np.array([row[key] for key in named], dtype=np.int64),
+        hour=said.hour[event],
+        identity=np.arange(len(event)),
+        author=said.author[event],
+        conversation=said.conversation[event],
+        cluster=said.cluster[event],
+        promotion=said.pasted[event],
     )
-    return keys, counts, hour[pasted]
 
 
-def _control(said: pa.Table, start: int, end: int) -> dict[int, dict[str, float]]:
+def _control(said: Said, start: int, end: int) -> dict[int, dict[str, float]]:
     """By hour and product: distinct authors with scored feedback and no friction; an unknown author counts as one."""
-    calm = said.filter(pc.and_(said["scored"], pc.equal(pc.list_value_length(said["touchpoints"]), 0)))
-    calm = calm.filter(pc.and_(pc.greater_equal(calm["hour"], start), pc.less(calm["hour"], end)))
-    who = pc.coalesce(calm["author_key"], calm["event_id"])
-    people = pa.table({"hour": calm["hour"], "product": calm["product"], "who": who})
+    calm = said.scored & np.asarray(pc.equal(pc.list_value_length(said.touchpoints), 0))
+    calm = np.nonzero(calm & (said.hour >= start) & (said.hour < end))[0]
+    of_product = np.array([product for product, _ in said.feeds] or [""], dtype=object)
+    people = pa.table(
+        {
+            "hour": said.hour[calm],
+            "product": pa.array(of_product[said.feed[calm]], type=pa.string()),
+            "who": said.who.take(pa.array(calm)),
+        }
+    )
     counted = people.group_by(["hour", "product"]).aggregate([("who", "count_distinct")])
     found: dict[int, dict[str, float]] = {}
     for at, product, count in zip(
@@ -205,13 +203,3 @@ def _control(said: pa.Table, start: int, end: int) -> dict[int, dict[str, float]
     ):
         found.setdefault(at, {})[product] = float(count)
     return found
-
-
-def numbered(names: Any) -> Ints:
-    """A number for each name, the same for the same one; `UNKNOWN` for null."""
-    encoded = pc.dictionary_encode(names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names)
-    return np.asarray(encoded.indices.fill_null(UNKNOWN), dtype=np.int64)
-
-
-def _flags(said: pa.Table, name: str) -> Flags:
-    return np.asarray(said[name].combine_chunks().to_numpy(zero_copy_only=False), dtype=bool)

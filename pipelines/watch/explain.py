@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -15,10 +15,12 @@ from pipelines.quoting import literal
 from pipelines.report.quotes import diverse
 from pipelines.report.words import telling_words
 from pipelines.snapshot import Snapshot
-from pipelines.watch.course import Standing, Told
+from pipelines.watch.course import Told
+from pipelines.watch.dashboard import filled
 from pipelines.watch.days import SQL, connected
 from pipelines.watch.evidence import day_of_hour, hour_of, instant_of
 from pipelines.watch.ledger import HELD_HISTORY, Telling
+from pipelines.watch.left_out import FloodNote, NotCounted
 from schemas.alert import (
     LEAST_TERM_AUTHORS,
     WHOLE_PRODUCT,
@@ -40,7 +42,8 @@ from schemas.alert_action import Act, AlertAction
 from transforms.detect.attribution import Share, causes, shares
 from transforms.detect.detector import Settings
 from transforms.detect.figures import LEAST_P, band
-from transforms.detect.lifecycle import COOL_DOWN_HOURS, RESOLVE_HOURS, fingerprint
+from transforms.detect.floods import FloodKind
+from transforms.detect.lifecycle import ALL_SOURCES, COOL_DOWN_HOURS, RESOLVE_HOURS, fingerprint
 
 BASELINE_DAYS: Final = 28
 LAUNCH_DAYS: Final = 14
@@ -50,6 +53,7 @@ FEWEST_QUOTED: Final = 5
 
 PARTS_SHOWN: Final = 8
 EARLIER_SHOWN: Final = 3
+FLOODS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Circumstances:
     """What an alert is told under. `clock`: up to when feedback has come. `now`: what the clock on the wall says.
 
     Of hours that were over `tell_within` before `now` nobody is told. `alerts` and `actions` are those so far.
+    `dashboard`: address to fill (`dashboard.filled`). `clock_jump`: seconds. `not_counted`: what was left out of hours.
     """
 
     now: datetime
@@ -66,6 +71,9 @@ class Circumstances:
     settings: Settings
     alerts: Sequence[Alert] = ()
     actions: Sequence[AlertAction] = ()
+    dashboard: str | None = None
+    clock_jump: float = 0.0
+    not_counted: Callable[[int, int], NotCounted] = lambda begin, end: NotCounted()
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,7 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
             row["hour"]: row["people"] for row in SQL.rows(connection, "hours", begin=first - timedelta(hours=72))
         }
         quotes = _quotes(connection, voices["authors"], terms)
+    left_out = about.not_counted(begin, until)
     low, high = band(figures.expected, figures.dispersion)
     ratio = figures.observed / figures.expected if figures.expected > 0 else None
     resolved = telling.ends
@@ -150,6 +159,7 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
         resolves_when=_resolves_when(resolved),
         notify=held is None,
         held_back=held,
+        promotion=left_out.posts_of(product),
         control_ratio=told.control,
         parts=tuple(
             Part(
@@ -172,40 +182,42 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
         launch=_launch(launch, telling.start, of_dimensions),
         terms=terms,
         quotes=quotes,
-        quality=_quality(telling, figures, voices["back_filled"], about),
+        quality=_quality(telling, figures, voices["back_filled"], left_out, about),
         why=_why(told, event.place.touchpoint, about.settings),
         history=tuple(HourCount(hour, float(said_in.get(hour, 0.0)), usual) for hour, usual in told.usual),
         earlier=_earlier(event.episode_id, fingerprint(event.place), telling.start, about),
+        dashboard_url=None
+        if about.dashboard is None
+        else filled(
+            about.dashboard,
+            product=product,
+            touchpoint=touchpoint,
+            episode=event.episode_id,
+            begin=first,
+            end=instant_of(until),
+        ),
         sql=_query(product, touchpoint, first, instant_of(until)),
     )
 
 
-def _standings(told: Told) -> list[Standing]:
-    """The series whose figures are shown: sums over sources, or single sources where no sum has evidence."""
-    with_evidence = [one for one in told.standings if one.since >= 0]
-    sums = [one for one in with_evidence if one.source is None]
-    if told.event.place.touchpoint == WHOLE_PRODUCT:
-        return sums
-    return (sums or with_evidence)[:1]
-
-
 def _window(telling: Telling) -> tuple[int, int]:
     """Hours that the figures count, end exclusive: since evidence came up, or since the episode began."""
-    shown = [] if telling.ends else _standings(telling.told)
-    until = max(telling.window_until, telling.start + 1)
-    return min([one.since for one in shown] or [telling.start]), until
+    shown = None if telling.ends else telling.told.shown
+    return telling.start if shown is None else shown.since, max(telling.window_until, telling.start + 1)
 
 
 def _figures(telling: Telling, people: float) -> _Figures:
     told = telling.told
     begin, until = _window(telling)
-    shown = _standings(told)
-    surprise = max([telling.event.surprise, *(one.surprise for one in shown)])
-    q = min((one.q for one in shown), default=None) if telling.event.kind in {Kind.OPENED, Kind.REOPENED} else None
+    shown = told.shown
+    surprise = max(telling.event.surprise, 0.0 if shown is None else shown.surprise)
+    alone = told.event.members == {ALL_SOURCES}
+    tested = [one.q for one in told.standings if one.since >= 0 and (alone or one.touchpoint != WHOLE_PRODUCT)]
+    q = min(tested, default=None) if telling.event.kind in {Kind.OPENED, Kind.REOPENED} else None
     learning = bool(told.standings) and all(one.learning for one in told.standings)
-    dispersion = max((one.dispersion for one in shown), default=1.0)
-    if shown and not telling.ends:
-        observed, expected = sum(one.seen for one in shown), sum(one.expected for one in shown)
+    dispersion = 1.0 if shown is None else shown.dispersion
+    if shown is not None and not telling.ends:
+        observed, expected = shown.seen, shown.expected
     else:  # evidence is over: what was said in the whole of the episode
         usual = dict(told.usual)
         mean = sum(usual.values()) / len(usual) if usual else 0.0
@@ -284,8 +296,11 @@ def _launch(
     )
 
 
-def _quality(telling: Telling, figures: _Figures, back_filled: int, about: Circumstances) -> Quality:
-    notes = []
+def _quality(
+    telling: Telling, figures: _Figures, back_filled: int, left_out: NotCounted, about: Circumstances
+) -> Quality:
+    place = telling.event.place
+    notes = [_flood(note) for note in left_out.at(place.product, place.touchpoint)[:FLOODS_SHOWN]]
     if telling.told.event.place.product == "":
         notes.append("The source does not say which product this is about.")
     if figures.learning:
@@ -295,15 +310,23 @@ def _quality(telling: Telling, figures: _Figures, back_filled: int, about: Circu
         silent=telling.told.silent,
         learning=figures.learning,
         back_filled=back_filled,
+        clock_jump_seconds=about.clock_jump,
         notes=tuple(notes),
     )
 
 
+def _flood(note: FloodNote) -> str:
+    """What was left out, or counted as one, in a sentence."""
+    counted = "counted once" if note.kind is FloodKind.LOUD else "left out or counted once"
+    return f"Not a crowd, and {counted}: {note}, {instant_of(note.hour):%Y-%m-%d %H:%M} UTC."
+
+
 def _why(told: Told, touchpoint: str, settings: Settings) -> tuple[Reason, ...]:
     """What had to hold of the series that was called an alarm."""
-    if touchpoint == WHOLE_PRODUCT:
-        places = {one.touchpoint for one in told.standings if one.since >= 0}
-        return (Reason("touchpoints with an episode", float(len(told.event.members) or len(places)), 3.0),)
+    if touchpoint == WHOLE_PRODUCT and told.event.members != {ALL_SOURCES}:
+        places = {one.touchpoint for one in told.standings if one.since >= 0} - {WHOLE_PRODUCT}
+        members = told.event.members - {ALL_SOURCES}
+        return (Reason("touchpoints with an episode", float(len(members) or len(places)), 3.0),)
     with_evidence = [one for one in told.standings if one.since >= 0]
     if not with_evidence or told.event.kind not in {Kind.OPENED, Kind.REOPENED, Kind.UPDATED}:
         return ()

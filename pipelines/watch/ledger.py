@@ -131,6 +131,18 @@ def to_tell(
     return tellings
 
 
+def ends_of_strangers(tellings: Sequence[Telling], told: ToldAsOn, there: ToldAsOn, last: int) -> list[Telling]:
+    """The ends, at the hour `last`, of episodes that others told as on and nobody knows of here.
+
+    They were judged by other rules, such as another --q or an earlier release, whose memory is of no use. `told`: what
+    was told as on of hours judged before; `there`: of all hours up to `last`. Without this a pager would ring for ever.
+    """
+    known = {one.episode_id for one in (*told.latest.values(), *(one for _, one in told.strays))}
+    known |= {telling.event.episode_id for telling in tellings}
+    of_all = sorted([*there.latest.items(), *there.strays], key=lambda told_of: told_of[0])
+    return [_end(place, one, last) for place, one in of_all if one.episode_id not in known]
+
+
 def _end(place: Place, firing: Firing, hour: int) -> Telling:
     """Of an episode that was told as on and is not: late data has taken it back."""
     event = Event(Kind.RESOLVED, firing.episode_id, place, hour, frozenset(), 0.0, 0.0, notify=firing.notified)

@@ -9,6 +9,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from schemas.alert import Kind
+from transforms.detect.floods import FloodKind
 
 _SECONDS: Final = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
 
@@ -31,6 +32,14 @@ class WatchMetrics:
         )
         for kind in Kind:
             self.alerts.labels(kind)
+        self.floods = Counter(
+            "tribometer_watch_floods",
+            "Hours in which a source or a touchpoint was loud because of few, by what the posts have in common.",
+            ["kind"],
+            registry=self.registry,
+        )
+        for what in FloodKind:
+            self.floods.labels(what)
         self.failures = Counter(
             "tribometer_watch_failures", "Looks at the tables that failed.", registry=self.registry
         )

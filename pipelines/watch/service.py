@@ -12,6 +12,7 @@ from typing import Final
 from pipelines.listen.backoff import Backoff
 from pipelines.listen.health import HealthServer
 from pipelines.listen.log import say
+from pipelines.watch.evidence import instant_of
 from pipelines.watch.metrics import WatchMetrics
 from pipelines.watch.watcher import Look, Watcher
 from schemas.errors import TribometerError
@@ -136,6 +137,18 @@ def _report(look: Look, metrics: WatchMetrics, seconds: float) -> None:
             left_out_as_pasted=look.quality.pasted,
             left_out_as_from_the_future=look.quality.in_future,
             seconds=seconds,
+        )
+    if look.clock_jump:
+        say("clock jumped", logging.WARNING, seconds=look.clock_jump)
+    for note in look.floods:
+        metrics.floods.labels(note.kind).inc()
+        say(
+            "flood",
+            place=note.place,
+            hour=instant_of(note.hour).isoformat(),
+            kind=note.kind,
+            posts=note.posts,
+            authors=note.authors,
         )
     if look.unwatched:
         say("too many series", logging.WARNING, left_out=look.unwatched)

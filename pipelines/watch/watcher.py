@@ -16,8 +16,10 @@ from typing import Final
 
 from pipelines.alerts.ledger import record_alerts, stored_actions, stored_alerts
 from pipelines.connect import with_fresh_snapshot
+from pipelines.launches.ledger import standing
 from pipelines.snapshot import Snapshot, open_snapshot
 from pipelines.watch.answers import Answers
+from pipelines.watch.calendar import calendar_of
 from pipelines.watch.checkpoint import (
     Kept,
     SeenDay,
@@ -28,7 +30,7 @@ from pipelines.watch.checkpoint import (
     wanted_midnight,
 )
 from pipelines.watch.closing import LATENESS, closed_until
-from pipelines.watch.course import Course, Told, new_course, run
+from pipelines.watch.course import Course, Ground, Rules, Told, new_course, run
 from pipelines.watch.days import day_fingerprints
 from pipelines.watch.evidence import (
     DAY_HOURS,
@@ -41,17 +43,18 @@ from pipelines.watch.evidence import (
     read_days,
 )
 from pipelines.watch.explain import Circumstances, alert_of
-from pipelines.watch.ledger import Telling, to_tell, told_as_on
+from pipelines.watch.late import Late, late_since
+from pipelines.watch.ledger import Telling, ends_of_strangers, to_tell, told_as_on
+from pipelines.watch.left_out import FloodNote, NotCounted
+from pipelines.watch.steady import ClockJumps
 from schemas.alert import Alert, Severity
-from schemas.alert_action import AlertAction
 from schemas.errors import TribometerError
-from schemas.tables import FEEDBACK, MODEL_CHOICES, SCORES, TableSpec
+from schemas.tables import FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec
 from transforms.delta import LOG_FOLDER, table_path
-from transforms.detect.detector import Settings
 from transforms.detect.layout import SeriesKey
 from transforms.failpoints import failpoint
 
-_JUDGED_FROM: Final = (FEEDBACK, SCORES, MODEL_CHOICES)
+_JUDGED_FROM: Final = (FEEDBACK, SCORES, MODEL_CHOICES, LAUNCHES)
 _ATTEMPTS: Final = 20
 PORTION_HOURS: Final = 90 * DAY_HOURS
 TELL_WITHIN: Final = timedelta(hours=24)
@@ -61,11 +64,15 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class WatchSettings:
-    """What a team may choose. Of hours that were over `tell_within` before they are judged nobody is told."""
+    """What a team may choose. Of hours that were over `tell_within` before they are judged nobody is told.
+
+    `dashboard`: address of a dashboard, with places to fill (`pipelines.watch.dashboard`).
+    """
 
     lateness: timedelta = LATENESS
     tell_within: timedelta = TELL_WITHIN
-    detector: Settings = field(default_factory=Settings)
+    rules: Rules = field(default_factory=Rules)
+    dashboard: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,8 @@ class Look:
 
     `judged`: hours judged, for the first time or again. `unwatched`: series with friction in them that are not watched,
     because there are too many. `late_from`: the first hour that late data changed, if any.
-    `more`: whether hours are over that are left for the next look.
+    `floods`: what came from few in the hours judged for the first time. `clock_jump`: by how many seconds the clock on
+    the wall has moved by itself since the look before. `more`: whether hours are over that are left for the next look.
     """
 
     judged_until: datetime | None
@@ -85,27 +93,40 @@ class Look:
     late_from: datetime | None = None
     quality: Quality = field(default_factory=Quality)
     unwatched: int = 0
+    floods: tuple[FloodNote, ...] = ()
+    clock_jump: float = 0.0
     more: bool = False
 
 
 class Watcher:
     """Looks at one folder of tables; `look` may be called as often as one likes, by one thread."""
 
-    def __init__(self, tables: str, clock: Clock, settings: WatchSettings | None = None) -> None:
+    def __init__(
+        self,
+        tables: str,
+        clock: Clock,
+        settings: WatchSettings | None = None,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` is the one on the wall, `seconds` one that nobody sets."""
         self._tables = tables
         self._clock = clock
+        self._jumps = ClockJumps(clock, seconds)
+        self._clock_jump = 0.0
         self._settings = settings or WatchSettings()
         self._kept: Kept | None = None
         self._last: tuple[tuple[str, ...], int, Look] | None = None
 
     def look(self) -> Look:
         """Judge what is over and was not judged, and what late data has changed; some of it, where that is much."""
+        self._clock_jump = self._jumps.since_last()
         seen = tuple(_latest_entry(self._tables, spec) for spec in _JUDGED_FROM)
         hour = hour_of(self._clock() - self._settings.lateness)
         if self._last is not None and self._last[:2] == (seen, hour):
-            return self._last[2]  # nothing was committed, and no hour can have ended since
-        look = self._look_in_turn()
-        quiet = replace(look, judged=0, alerts=(), late_from=None, quality=Quality(), unwatched=0)
+            return replace(self._last[2], clock_jump=self._clock_jump)  # nothing was committed, no hour has ended
+        look = replace(self._look_in_turn(), clock_jump=self._clock_jump)
+        quiet = replace(look, judged=0, alerts=(), late_from=None, quality=Quality(), unwatched=0, floods=())
         self._last = None if look.more else (seen, hour, quiet)
         return look
 
@@ -131,111 +152,97 @@ class Watcher:
     def _look(self) -> Look:
         snapshot = open_snapshot(self._tables)
         fingerprints = _with_day_before(day_fingerprints(snapshot))
-        now = self._clock()
-        clock_hour = closed_until(snapshot, list(fingerprints), now, self._settings.lateness)
+        lateness, rules = self._settings.lateness, self._settings.rules
+        clock_hour = closed_until(snapshot, list(fingerprints), self._clock(), lateness)
         if self._kept is None:
-            self._kept = load(self._tables, self._settings.detector) or Kept(new_course(), {}, (), -1)
+            self._kept = load(self._tables, rules) or Kept(new_course(), {}, {}, (), -1)
         kept = self._kept
         if clock_hour is None:
             return Look(None)
+        ground = Ground(
+            rules, Answers(stored_actions(self._tables), lateness), calendar_of(standing(self._tables))
+        )
         done = None if kept.course.hour is None else kept.course.hour + 1
-        late = self._late(snapshot, kept, fingerprints, done)
-        if done is not None and clock_hour <= done and late is None:
+        late = Late() if done is None else late_since(snapshot, kept, fingerprints, ground.calendar, done)
+        if late.same:  # not looked at again before it changes again
+            self._kept = kept = replace(kept, days={**kept.days, **late.same})
+        if done is not None and clock_hour <= done and late.hour is None:
             return Look(instant_of(done), series=len(kept.course.layout), open_episodes=_open(kept.course))
-        course = kept.course if late is None else self._course_before(late, fingerprints)
+        course = kept.course
+        if late.hour is not None:
+            course = load_before(self._tables, rules, late.hour, first_hour(min(fingerprints))) or new_course()
         start = first_hour(min(fingerprints)) if course.hour is None else course.hour + 1
         spoken = next((hour for day in fingerprints if (hour := first_hour(day)) + DAY_HOURS > start), start)
         until = min(max(clock_hour, done or 0), max(start, spoken) + PORTION_HOURS)
-        until = max(until, done or 0)
-        return self._judge(snapshot, kept, course, fingerprints, late, start, until, clock_hour)
+        return self._judge(
+            _Task(
+                snapshot,
+                fingerprints,
+                ground,
+                course,
+                start,
+                max(until, done or 0),
+                start if done is None else done,
+                clock_hour,
+                late.hour,
+            ),
+            kept,
+        )
 
-    def _judge(
-        self,
-        snapshot: Snapshot,
-        kept: Kept,
-        course: Course,
-        fingerprints: Mapping[str, str],
-        late: int | None,
-        start: int,
-        until: int,
-        clock_hour: int,
-    ) -> Look:
-        judged_until = start if kept.course.hour is None else kept.course.hour + 1
-        actions = stored_actions(self._tables)
-        days = [day for day in fingerprints if start // DAY_HOURS * DAY_HOURS <= first_hour(day) < until]
-        seen: dict[str, SeenDay] = {}
-        quality = Quality()
-
-        def heard() -> Iterator[HourEvidence]:
-            nonlocal quality
-            for day in read_days(snapshot, days):
-                quality += day.quality
-                digests = {hour.hour: hour.digest.hex() for hour in day.hours if hour.hour < until}
-                seen[day.day] = SeenDay(fingerprints[day.day], digests)
-                for hour in day.hours:
-                    if start <= hour.hour:
-                        found.update(hour.counts)
-                        yield hour
-
+    def _judge(self, task: _Task, kept: Kept) -> Look:
+        reading = _Reading(task)
         midnights: list[Course] = []
         told: list[Told] = []
-        found: set[SeriesKey] = set()
-        judged = 0
-        answers = Answers(actions, self._settings.lateness)
-        for each, events in run(course, heard(), until, self._settings.detector, answers):
+        course, judged = task.course, 0
+        for each, events in run(course, reading.heard(), task.until, task.ground):
             course = each
             judged += 1
             told += events
-            if course.hour is not None and wanted_midnight(course.hour + 1, until):
+            if course.hour is not None and wanted_midnight(course.hour + 1, task.until):
                 midnights.append(course)
-        if course.hour is None or course.hour < until - 1:  # nothing was said in these hours
-            course = replace(course, hour=until - 1)
-        before = tuple(event for event in kept.events if event.hour < start)
-        alerts = self._tell(snapshot, kept, course, told, start, judged_until, actions, clock_hour)
+        if course.hour is None or course.hour < task.until - 1:  # nothing was said in these hours
+            course = replace(course, hour=task.until - 1)
+        before = tuple(event for event in kept.events if event.hour < task.start)
+        alerts = self._tell(task, kept, course, told, reading)
         failpoint("after_alerts")
         kept = Kept(
             course,
-            {**{day: known for day, known in kept.days.items() if day in fingerprints}, **seen},
+            {**{day: known for day, known in kept.days.items() if day in task.fingerprints}, **reading.seen},
+            task.ground.calendar,
             (*before, *(one.event for one in told)),
             kept.version,
         )
-        restarted_at = None if late is None else start
         version = save(
-            self._tables, self._settings.detector, kept, midnights, restarted_at=restarted_at, now=self._clock()
+            self._tables,
+            self._settings.rules,
+            kept,
+            midnights,
+            restarted_at=None if task.late is None else task.start,
+            now=self._clock(),
         )
         failpoint("after_watch_state")
         self._kept = replace(kept, version=version)
         return Look(
-            instant_of(until),
+            instant_of(task.until),
             judged,
             len(course.layout),
             _open(course),
             tuple(alerts),
-            None if late is None else instant_of(late),
-            quality,
-            len(found - set(course.layout.keys)) if course.heard is not None else 0,
-            until < clock_hour,
+            None if task.late is None else instant_of(task.late),
+            reading.quality,
+            len(reading.found - set(course.layout.keys)) if course.heard is not None else 0,
+            tuple(note for note in reading.floods if task.judged_until <= note.hour < task.until),
+            more=task.until < task.clock_hour,
         )
 
     def _tell(
-        self,
-        snapshot: Snapshot,
-        kept: Kept,
-        course: Course,
-        told: list[Told],
-        start: int,
-        judged_until: int,
-        actions: Sequence[AlertAction],
-        clock_hour: int,
+        self, task: _Task, kept: Kept, course: Course, told: Sequence[Told], reading: _Reading
     ) -> list[Alert]:
         alerts = stored_alerts(self._tables)
-        tellings = to_tell(
-            [event for event in kept.events if event.hour >= start],
-            told,
-            course.book,
-            told_as_on(alerts, judged_until),
-            judged_until=judged_until,
-        )
+        before = told_as_on(alerts, task.judged_until)
+        reported = [event for event in kept.events if event.hour >= task.start]
+        tellings = to_tell(reported, told, course.book, before, judged_until=task.judged_until)
+        tellings += ends_of_strangers(tellings, before, told_as_on(alerts, task.until), task.until - 1)
         known = {alert.alert_id for alert in alerts}
         made: list[Alert] = []
         now = self._clock()
@@ -245,54 +252,80 @@ class Watcher:
                 continue
             about = Circumstances(
                 now,
-                instant_of(clock_hour) + self._settings.lateness,
+                instant_of(task.clock_hour) + self._settings.lateness,
                 self._settings.lateness,
                 self._settings.tell_within,
-                self._settings.detector,
+                self._settings.rules.detector,
                 [*alerts, *made],
-                actions,
+                task.ground.answers.actions,
+                self._settings.dashboard,
+                self._clock_jump,
+                reading.not_counted,
             )
             severest = _severest(about.alerts, telling)
-            made.append(alert_of(snapshot, replace(telling, before=severest), about))
+            made.append(alert_of(task.snapshot, replace(telling, before=severest), about))
         if made:
             record_alerts(self._tables, made, now=now)
         return made
 
-    def _late(
-        self, snapshot: Snapshot, kept: Kept, fingerprints: Mapping[str, str], done: int | None
-    ) -> int | None:
-        """The first judged hour of which the tables say something else than when it was judged."""
-        if done is None:
-            return None
-        oldest = min(fingerprints)
-        dropped = bool(kept.days) and min(kept.days) < oldest  # by retention: what was learnt of it stays
-        changed = [
-            day
-            for day, fingerprint in fingerprints.items()
-            if first_hour(day) < done
-            and not (dropped and day == oldest)
-            and (day not in kept.days or kept.days[day].fingerprint != fingerprint)
-        ]
-        gone = [day for day in kept.days if day not in fingerprints and day > oldest]
-        late = [hour for day in gone if (hour := kept.days[day].first_difference(day, {}, done)) is not None]
-        fresh: dict[str, SeenDay] = {}
-        if dropped and oldest in kept.days:
-            fresh[oldest] = replace(kept.days[oldest], fingerprint=fingerprints[oldest])
-        for day in read_days(snapshot, changed):
-            hours = {hour.hour: hour.digest.hex() for hour in day.hours}
-            known = kept.days.get(day.day, SeenDay("", {}))
-            difference = known.first_difference(day.day, hours, done)
-            if difference is not None:
-                late.append(difference)
-            elif day.day in kept.days:
-                fresh[day.day] = replace(known, fingerprint=fingerprints[day.day])
-        if fresh and self._kept is not None:  # not looked at again before it changes again
-            self._kept = replace(self._kept, days={**self._kept.days, **fresh})
-        return min(late, default=None)
 
-    def _course_before(self, hour: int, fingerprints: Mapping[str, str]) -> Course:
-        oldest = first_hour(min(fingerprints))
-        return load_before(self._tables, self._settings.detector, hour, oldest) or new_course()
+@dataclass(frozen=True)
+class _Task:
+    """One look's work: hours from `start` until before `until`; those before `judged_until` were judged before.
+
+    `clock_hour`: the first hour that is not over. `late`: the first hour that late data changed, if any.
+    """
+
+    snapshot: Snapshot
+    fingerprints: Mapping[str, str]
+    ground: Ground
+    course: Course
+    start: int
+    until: int
+    judged_until: int
+    clock_hour: int
+    late: int | None
+
+
+class _Reading:
+    """The task's days, read once: their hours go to the course, and what they held besides is kept here."""
+
+    def __init__(self, task: _Task) -> None:
+        self._task = task
+        self._not_counted: dict[str, NotCounted] = {}
+        self.seen: dict[str, SeenDay] = {}
+        self.found: set[SeriesKey] = set()
+        self.quality = Quality()
+        self.floods: list[FloodNote] = []
+
+    def heard(self) -> Iterator[HourEvidence]:
+        """The hours in which anybody said anything."""
+        start, until = self._task.start, self._task.until
+        days = [
+            day for day in self._task.fingerprints if start // DAY_HOURS * DAY_HOURS <= first_hour(day) < until
+        ]
+        for day in read_days(self._task.snapshot, days):
+            self.quality += day.quality
+            self.floods += day.not_counted.floods
+            self._not_counted[day.day] = day.not_counted
+            digests = {hour.hour: hour.digest.hex() for hour in day.hours if hour.hour < until}
+            self.seen[day.day] = SeenDay(self._task.fingerprints[day.day], digests)
+            for hour in day.hours:
+                if start <= hour.hour:
+                    self.found.update(key for key in hour.counts if key.source is not None)
+                    yield hour
+
+    def not_counted(self, begin: int, end: int) -> NotCounted:
+        """What was left out of these hours, end exclusive; days that this look had no need of are read for it."""
+        days = [
+            day
+            for day in sorted(self._task.fingerprints)
+            if first_hour(day) < end and first_hour(day) + DAY_HOURS > begin
+        ]
+        missing = [day for day in days if day not in self._not_counted]
+        if missing:
+            self._not_counted |= {day.day: day.not_counted for day in read_days(self._task.snapshot, missing)}
+        return NotCounted.of([self._not_counted[day] for day in days], begin, end)
 
 
 def _with_day_before(fingerprints: Mapping[str, str]) -> dict[str, str]:

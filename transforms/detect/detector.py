@@ -73,6 +73,8 @@ class State:
     silence: silence.Silence
     tail: calibration.Tail
     budget: multiplicity.Budget
+    wide_budget: multiplicity.Budget
+    """That of whole products."""
     stretch: guards.Stretch
     evidence: Floats
     recent: Floats
@@ -122,6 +124,7 @@ def empty_state(layout: Layout) -> State:
         silence.empty_silence(layout.feeds),
         calibration.prior_tail(),
         multiplicity.whole_budget(),
+        multiplicity.whole_budget(),
         guards.empty_stretch(series),
         zeros(), zeros(), zeros(), zeros(), np.zeros(series, dtype=bool), zeros(), zeros(),
     )  # fmt: skip
@@ -157,12 +160,11 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
 
     enough = guards.enough(stretch, settings.guards) & ~gated
     testable = enough & ~state.alarmed & ~(learning & (surprise < LEARNING_SURPRISE))
-    tested = ~state.alarmed & ~layout.reported
-    budget, found = multiplicity.discover(
-        state.budget, np.where(testable, 10.0**-surprise / EXCURSION_HOURS, 1.0)[tested], settings.q
-    )
+    p_values = np.where(testable, 10.0**-surprise / EXCURSION_HOURS, 1.0)
     alarm = np.zeros(len(layout), dtype=bool)
-    alarm[tested] = found
+    narrow, wide = ~state.alarmed & ~layout.wide, ~state.alarmed & layout.wide
+    budget, alarm[narrow] = multiplicity.discover(state.budget, p_values[narrow], settings.q)
+    wide_budget, alarm[wide] = multiplicity.discover(state.wide_budget, p_values[wide], settings.q)
 
     recent = np.where(gated, state.recent, np.maximum(state.recent * np.exp(-1 / RECENT_HOURS) + increments, -5.0))
     calm = np.where(gated, state.calm, np.where(recent <= 0, state.calm + 1, 0.0))
@@ -173,13 +175,14 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
 
     ordinary = (raised == 0) | (raised > LONGEST_RAISED_HOURS) | learning
     weight = np.where(gated | (age == 0), 0.0, np.where(ordinary, 1.0, RAISED_WEIGHT))
-    counted = ~alarmed & ~gated & (age > 0) & ~learning & ~layout.reported
+    counted = ~alarmed & ~gated & (age > 0) & ~learning
     after = State(
         learn(state.baseline, expected, hour.hour_of_day, hour.weekday, hour.counts, weight),
         busy,
         quiet,
         calibration.observe(state.tail, evidence, of_stratum, counted),
         budget,
+        wide_budget,
         stretch,
         np.where(over, 0.0, evidence),
         recent,
@@ -267,6 +270,7 @@ _PARTS: Final[dict[str, type]] = {
     "silence": silence.Silence,
     "tail": calibration.Tail,
     "budget": multiplicity.Budget,
+    "wide_budget": multiplicity.Budget,
     "stretch": guards.Stretch,
 }
 

@@ -9,8 +9,8 @@ import numpy as np
 from transforms.detect.baseline import LEVEL_UNCERTAINTY
 from transforms.detect.control import FACTOR_RANGE, PRIOR_COUNT, WARM_UP_HOURS, Control
 from transforms.detect.detector import EXCURSION_HOURS, Scores, State
-from transforms.detect.layout import Floats
-from transforms.detect.multiplicity import MEMORY_HOURS
+from transforms.detect.layout import Floats, Layout
+from transforms.detect.multiplicity import MEMORY_HOURS, Budget
 
 _NORMAL_95: Final = 1.6448536269514722
 LEAST_P: Final = 1e-12
@@ -39,20 +39,30 @@ def busyness(state: Control, product: int) -> float | None:
     return float(np.clip((seen + PRIOR_COUNT) / (expected + PRIOR_COUNT), *FACTOR_RANGE))
 
 
-def q_values(before: State, scores: Scores) -> Floats:
+def q_values(series: Layout, before: State, scores: Scores) -> Floats:
     """Of each series (K,) the smallest q at which the hour would have called it an alarm; at most 1.
 
-    Benjamini-Hochberg's adjusted p-value over the series that were tested, against the level that the alarms of the
-    last four weeks had earned (`multiplicity`).
+    Benjamini-Hochberg's adjusted p-value over the series that were tested together, whole products apart, against the
+    level that the alarms of the last four weeks had earned (`multiplicity`).
     """
-    alarms = before.budget.alarms.copy()
-    alarms[before.budget.hours % MEMORY_HOURS] = 0
-    earned = (1 + int(alarms.sum())) / MEMORY_HOURS
     p_values = np.where(scores.enough, 10.0**-scores.surprise / EXCURSION_HOURS, 1.0)
     p_values[: len(before.alarmed)][before.alarmed] = 1.0
-    order = np.argsort(p_values)
+    values = np.ones(len(series))
+    for together, budget in ((~series.wide, before.budget), (series.wide, before.wide_budget)):
+        values[together] = np.minimum(_adjusted(p_values[together]) / _earned(budget), 1.0)
+    return values
+
+
+def _earned(budget: Budget) -> float:
+    """The level of the coming hour, as a share of q."""
+    alarms = budget.alarms.copy()
+    alarms[budget.hours % MEMORY_HOURS] = 0
+    return (1 + int(alarms.sum())) / MEMORY_HOURS
+
+
+def _adjusted(p_values: Floats) -> Floats:
     tests = len(p_values)
-    adjusted = np.minimum.accumulate((p_values[order] * tests / np.arange(1, tests + 1))[::-1])[::-1]
+    order = np.argsort(p_values)
     values = np.empty(tests)
-    values[order] = np.minimum(adjusted / earned, 1.0)
+    values[order] = np.minimum.accumulate((p_values[order] * tests / np.arange(1, tests + 1))[::-1])[::-1]
     return values

@@ -13,12 +13,12 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from transforms.detect.detector import State, empty_state
-from transforms.detect.layout import Ints, Layout, SeriesKey, layout
+from transforms.detect.layout import ALL_TOUCHPOINTS, Ints, Layout, SeriesKey, layout
 
 MOST_SERIES: Final = 100_000
 """Series of sources that are watched at most: some 250 MB of memory with their sums. The first to come are."""
 
-_OF_ALL: Final = ("tail", "budget")
+_OF_ALL: Final = ("tail", "budget", "wide_budget")
 """Parts of a state that are not by series."""
 
 Record = TypeVar("Record")
@@ -27,16 +27,23 @@ Record = TypeVar("Record")
 def with_series(keys: Sequence[SeriesKey], found: Iterable[SeriesKey], most: int = MOST_SERIES) -> Layout | None:
     """The layout with the series of sources `found` and the sums they belong to; None where none is new.
 
-    New ones stand behind the others, ordered by name. Beyond `most` series of sources further ones are left out.
+    New ones stand behind the others, ordered by name, each with its sum over sources and the one over its product;
+    sums among `found` are passed over. Beyond `most` series of sources further ones are left out.
     """
     there = set(keys)
     room = most - sum(key.source is not None for key in keys)
     new: list[SeriesKey] = []
-    for key in sorted(set(found) - there)[: max(room, 0)]:
-        total = SeriesKey(key.product, key.touchpoint)
-        new += [key] if total in there else [key, total]
-        there.add(total)
+    of_sources = sorted({key for key in found if key.source is not None} - there, key=_by_name)
+    for key in of_sources[: max(room, 0)]:
+        sums = (SeriesKey(key.product, key.touchpoint), SeriesKey(key.product, ALL_TOUCHPOINTS))
+        fresh = [key, *(one for one in sums if one not in there)]
+        there.update(fresh)
+        new += fresh
     return layout([*keys, *new]) if new else None
+
+
+def _by_name(key: SeriesKey) -> tuple[str, str, str]:
+    return key.product, key.touchpoint, str(key.source)
 
 
 def grown(state: State, before: Layout, after: Layout) -> State:

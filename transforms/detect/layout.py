@@ -22,7 +22,7 @@ ALL_TOUCHPOINTS: Final = WHOLE_PRODUCT
 class SeriesKey(NamedTuple):
     """One source at one touchpoint of a product; the sum over its sources where `source` is None.
 
-    With `*` for a touchpoint, the sum over the whole product: it is scored and never alarms.
+    With `*` for a touchpoint, the whole product: an alarm of it counts where no touchpoint has one (`lifecycle`).
     """
 
     product: str
@@ -38,7 +38,7 @@ class Layout:
     `product`: the control series that says how busy it is. `feed`: product and source, -1 for sums.
     `parent`: position of the sum over its sources, -1 for sums and where it is not watched.
     `whole`: position of the sum over its product, -1 for sums and where it is not watched.
-    `reported`: sums over products, which are scored for the reader and take no part in anything else.
+    `wide`: whole products. They are tested among themselves, so that what is found in them pays for nothing elsewhere.
     """
 
     keys: tuple[SeriesKey, ...]
@@ -48,7 +48,7 @@ class Layout:
     feed: Ints
     parent: Ints
     whole: Ints
-    reported: Flags
+    wide: Flags
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -76,8 +76,8 @@ def layout(keys: Sequence[SeriesKey]) -> Layout:
     pools: dict[tuple[str, str], int] = {}
     feeds: dict[tuple[str, str], int] = {}
     pool, feed, parent, whole = [], [], [], []
-    reported = [key.touchpoint == ALL_TOUCHPOINTS for key in keys]
-    for key, is_whole in zip(keys, reported, strict=True):
+    wide = [key.touchpoint == ALL_TOUCHPOINTS for key in keys]
+    for key, is_whole in zip(keys, wide, strict=True):
         if is_whole and key.source is not None:
             raise ValueError(f"{key} is of all touchpoints and one source; leave the source out")
         of_sum = ("wholes", "") if is_whole else ("product", key.product)
@@ -95,5 +95,5 @@ def layout(keys: Sequence[SeriesKey]) -> Layout:
         np.array(feed, dtype=np.int64),
         np.array(parent, dtype=np.int64),
         np.array(whole, dtype=np.int64),
-        np.array(reported, dtype=bool),
+        np.array(wide, dtype=bool),
     )

@@ -4,7 +4,8 @@
                             ^------- reopened ------'  (12 hours of cool-down, the same episode)
 
 One episode is one product and touchpoint: its sources are members that join it. Three or more open touchpoints of a
-product are an episode of the product, which holds back the notifications of its touchpoints, never their records.
+product are an episode of the product, and so is a product that alarms while none of them does; it holds back the
+notifications of its touchpoints, never their records.
 People's answers (acknowledge, snooze, silence) and rules that mute decide who is told, never what happened, so a replay
 of the same hours gives the same episodes.
 """
@@ -126,14 +127,9 @@ class Event:
 
 
 def signals(layout: Layout, scores: Scores, hour: int) -> dict[Place, Signal]:
-    """What the detector says of each product and touchpoint in the hour; members are sources, `*` is their sum.
-
-    Sums over products say nothing here: an episode of a product follows from its touchpoints.
-    """
+    """What the detector says of each product and touchpoint in the hour; members are sources, `*` is their sum."""
     rows: dict[Place, list[int]] = {}
     for row, key in enumerate(layout.keys):
-        if layout.reported[row]:
-            continue
         rows.setdefault(Place(key.product, key.touchpoint), []).append(row)
     return {
         place: Signal(
@@ -269,20 +265,27 @@ class Book:
 
 
 def advance_all(book: Book, signals: Mapping[Place, Signal]) -> tuple[Book, tuple[Event, ...]]:
-    """One hour of all places, in the order of their names; episodes of products follow from their touchpoints."""
+    """One hour of all places, in the order of their names; those of products after their touchpoints."""
     episodes = dict(book.episodes)
     events: list[Event] = []
     for place in sorted(signals):
+        if place.touchpoint == ALL_TOUCHPOINTS:
+            continue
         episodes[place], told = advance(episodes.get(place, Episode(place)), signals[place])
         events += told
     wide: set[tuple[str, str]] = set()
     for tenant, product in sorted({(place.tenant, place.product) for place in signals}):
         place = Place(product, ALL_TOUCHPOINTS, tenant)
-        of_product = [signals[child] for child in signals if (child.tenant, child.product) == (tenant, product)]
-        signal = _product_signal(episodes, place, of_product)
-        episodes[place], told = advance(episodes.get(place, Episode(place)), signal)
+        of_touchpoints = [
+            signals[child]
+            for child in signals
+            if (child.tenant, child.product) == (tenant, product) and child != place
+        ]
+        before = episodes.get(place, Episode(place))
+        signal = _product_signal(episodes, place, of_touchpoints, signals.get(place))
+        episodes[place], told = advance(before, signal)
         events += told
-        if episodes[place].is_open:
+        if before.is_open or episodes[place].is_open:  # also what ends with it
             wide.add((tenant, product))
     return Book(episodes), tuple(
         replace(event, notify=False)
@@ -292,8 +295,14 @@ def advance_all(book: Book, signals: Mapping[Place, Signal]) -> tuple[Book, tupl
     )
 
 
-def _product_signal(episodes: Mapping[Place, Episode], place: Place, signals: list[Signal]) -> Signal:
-    """A product is on while three of its touchpoints are; it stays on while any of those is."""
+def _product_signal(
+    episodes: Mapping[Place, Episode], place: Place, signals: list[Signal], whole: Signal | None
+) -> Signal:
+    """A product is on when three of its touchpoints are, or when it alarms as a whole and none of them is; it stays on
+    while it is as a whole, or any of them.
+
+    So one page tells of it: of the touchpoint where that can be named, else of the product.
+    """
     on = frozenset(
         child.touchpoint
         for child, episode in episodes.items()
@@ -302,15 +311,19 @@ def _product_signal(episodes: Mapping[Place, Episode], place: Place, signals: li
         and episode.phase is Phase.OPEN
     )
     before = episodes.get(place, Episode(place))
+    alarms = on if len(on) >= TOUCHPOINTS_OF_A_PRODUCT else frozenset()
+    if whole is not None and not on:
+        alarms = whole.alarms
+    everything = [*signals, *([] if whole is None else [whole])]
     return Signal(
-        max(signal.hour for signal in signals),
-        alarms=on if len(on) >= TOUCHPOINTS_OF_A_PRODUCT and not before.is_open else frozenset(),
-        on=on if before.is_open else frozenset(),
-        surprise=max(signal.surprise for signal in signals),
-        authors=sum(signal.authors for signal in signals),
-        gated=all(signal.gated for signal in signals),
-        learning=all(signal.learning for signal in signals),
-        muted=all(signal.muted for signal in signals),
+        max(signal.hour for signal in everything),
+        alarms=frozenset() if before.is_open else alarms,
+        on=on | (frozenset() if whole is None else whole.on) if before.is_open else frozenset(),
+        surprise=max(signal.surprise for signal in everything),
+        authors=sum(signal.authors for signal in signals) if whole is None else whole.authors,
+        gated=all(signal.gated for signal in everything),
+        learning=all(signal.learning for signal in everything),
+        muted=all(signal.muted for signal in everything),
     )
 
 

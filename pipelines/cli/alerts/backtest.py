@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pipelines.cli.options import days_between, reads_tables, some_days, table_or_json
+from pipelines.cli.options import days_between, hours_zone, reads_tables, some_days, table_or_json
 from pipelines.cli.tables.output import print_rows
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.backtest.judge import Verdict
@@ -33,6 +34,7 @@ _TRIED: Final = (0.01, 0.02, 0.05, 0.1, 0.2)
 )
 @some_days
 @click.option("--q", type=click.FloatRange(0.001, 0.5), default=0.05, show_default=True, help="As of `watch`.")
+@hours_zone
 @click.option("--tune", is_flag=True, help="Show what other values of --q would have told.")
 @click.option(
     "--pictures", type=click.Path(path_type=Path), metavar="DIR", help="Write an SVG of each page there."
@@ -44,6 +46,7 @@ def backtest(
     since: datetime | None,
     until: datetime | None,
     q: float,
+    zone: str,
     tune: bool,
     pictures: Path | None,
     form: str,
@@ -56,8 +59,9 @@ def backtest(
     """
     from pipelines.backtest.incidents import read_incidents
     from pipelines.backtest.judge import judge
-    from pipelines.backtest.replay import read_evidence, replay
+    from pipelines.backtest.replay import ground_of, read_evidence, replay
     from pipelines.snapshot import open_snapshot
+    from pipelines.watch.course import Rules
     from pipelines.watch.evidence import instant_of
     from transforms.detect.detector import Settings
 
@@ -67,12 +71,16 @@ def backtest(
     if evidence:
         begin, end = instant_of(evidence[0].hour), instant_of(evidence[-1].hour + 1)
         listed = [one for one in listed if one.end > begin and one.start < end]
-    settings = Settings(q=q)
-    verdict = judge(replay(evidence, settings), listed)
+    try:
+        ground = ground_of(tables, Rules(Settings(q=q), zone))
+    except ValueError as error:
+        raise UsageError(f"--zone {zone}: {error}") from error
+    verdict = judge(replay(evidence, ground), listed)
     curve = []
     if tune:
         for tried in _TRIED:
-            other = verdict if tried == q else judge(replay(evidence, replace(settings, q=tried)), listed)
+            tuned = replace(ground, rules=Rules(Settings(q=tried), zone))
+            other = verdict if tried == q else judge(replay(evidence, tuned), listed)
             curve.append({"q": tried, **_summary(other)})
     if pictures is not None:
         _draw(verdict, evidence, pictures)

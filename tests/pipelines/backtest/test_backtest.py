@@ -13,10 +13,10 @@ from pipelines.backtest.judge import judge
 from pipelines.backtest.replay import read_evidence, replay
 from pipelines.cli import main
 from pipelines.snapshot import open_snapshot
+from pipelines.watch.course import Ground
 from schemas.alert import Kind
 from schemas.errors import UsageError
 from tests.pipelines.watch.world import INCIDENT, START, store_rows, told, watch, world
-from transforms.detect.detector import Settings
 
 HEADER = "product,start,end,kind,touchpoint,what,source\n"
 
@@ -36,15 +36,15 @@ def write(path: Path, *lines: str) -> Path:
 def test_a_backtest_finds_what_a_watch_told(tables: Path) -> None:
     watch(tables)
     opened = [alert for alert in told(tables) if alert.kind in {Kind.OPENED, Kind.REOPENED}]
-    pages = replay(read_evidence(open_snapshot(str(tables)), None, None), Settings()).pages
+    pages = replay(read_evidence(open_snapshot(str(tables)), None, None), Ground()).pages
     assert [(page.episode_id, page.hour) for page in pages] == [(alert.episode_id, alert.hour) for alert in opened]
 
 
 def test_nothing_later_changes_what_was_told(tables: Path) -> None:
     evidence = read_evidence(open_snapshot(str(tables)), None, None)
-    whole = replay(evidence, Settings()).pages
+    whole = replay(evidence, Ground()).pages
     end = whole[0].hour + 1
-    assert replay([hour for hour in evidence if hour.hour < end], Settings()).pages == whole[:1]
+    assert replay([hour for hour in evidence if hour.hour < end], Ground()).pages == whole[:1]
 
 
 def test_incidents_are_found_missed_and_kept_quiet(tables: Path, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_incidents_are_found_missed_and_kept_quiet(tables: Path, tmp_path: Path)
             f"other,{day},{day},friction,billing,another product,x",
         )
     )
-    verdict = judge(replay(read_evidence(open_snapshot(str(tables)), None, None), Settings()), listed)
+    verdict = judge(replay(read_evidence(open_snapshot(str(tables)), None, None), Ground()), listed)
     found = {finding.incident.what: finding for finding in verdict.findings}
     assert found["payment fails"].within_a_day
     assert found["payment fails"].delay_hours is not None
@@ -73,7 +73,7 @@ def test_incidents_are_found_missed_and_kept_quiet(tables: Path, tmp_path: Path)
 def test_a_page_where_there_must_be_none_is_counted(tables: Path, tmp_path: Path) -> None:
     day = INCIDENT.date()
     listed = read_incidents(write(tmp_path / "incidents.csv", f"*,{day},{day},duplicate,-,one author,x"))
-    verdict = judge(replay(read_evidence(open_snapshot(str(tables)), None, None), Settings()), listed)
+    verdict = judge(replay(read_evidence(open_snapshot(str(tables)), None, None), Ground()), listed)
     assert len(verdict.findings[0].pages) == 1
     assert len(verdict.others) == 1
     assert verdict.recall is None

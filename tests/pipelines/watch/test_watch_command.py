@@ -97,7 +97,7 @@ def test_the_service_says_how_it_is_and_ends_when_told(tmp_path: Path) -> None:
                 judged = said
                 break
         assert judged is not None
-        assert judged["series"] == 6
+        assert judged["series"] == 7, "four of sources, two sums, and the product"
         while urllib.request.urlopen(f"http://{address}/healthz").status != 200:
             time.sleep(0.1)
         metrics = urllib.request.urlopen(f"http://{address}/metrics").read().decode()

@@ -15,6 +15,7 @@ from pipelines.alerts.ledger import record_action
 from pipelines.tables.compact import compact
 from pipelines.tables.retention import retain
 from pipelines.watch.checkpoint import wanted_midnight
+from pipelines.watch.course import Rules
 from pipelines.watch.watcher import Watcher, WatchSettings
 from schemas.alert import Kind, Status
 from schemas.alert_action import Act, AlertAction
@@ -34,6 +35,8 @@ from tests.pipelines.watch.world import (
     watcher,
     world,
 )
+from transforms.detect.detector import Settings
+from transforms.detect.guards import Guards
 
 ROWS = world()
 
@@ -135,6 +138,22 @@ def test_shuffled_late_and_duplicated_data_ends_in_the_same(at_once: Path, tmp_p
         store_rows(tmp_path, part, str(number))
         watch(tmp_path)
     assert remembered(tmp_path) == remembered(at_once)
+
+
+def test_what_other_rules_told_as_on_is_ended_by_those_that_do_not_see_it(tmp_path: Path) -> None:
+    """Somebody changes --q, or upgrades, in the middle of an incident: what is on their pager must end."""
+    middle = INCIDENT + timedelta(hours=8)
+    store_rows(tmp_path, until(ROWS, middle), "all")
+    watch(tmp_path, middle)
+    (opened,) = [alert for alert in told(tmp_path) if alert.kind is Kind.OPENED]
+    strict = Rules(Settings(guards=Guards(authors=1_000)))
+    watch(tmp_path, middle, rules=strict)
+    ended = told(tmp_path)[-1]
+    assert (ended.kind, ended.episode_id, ended.notify) == (Kind.RESOLVED, opened.episode_id, True)
+    assert not [look.alerts for look in watch(tmp_path, middle, rules=strict) if look.alerts]
+    watch(tmp_path, middle)
+    again = [alert for alert in told(tmp_path) if alert.episode_id == opened.episode_id]
+    assert [alert.kind for alert in again] == [Kind.OPENED, *[Kind.UPDATED] * (len(again) - 2), Kind.RESOLVED]
 
 
 def test_late_data_amends_and_opens_nothing_that_is_over(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import numpy as np
 
 from pipelines.alerts.ledger import stored_alerts
 from pipelines.watch.checkpoint import load
+from pipelines.watch.course import Rules
 from pipelines.watch.watcher import Look, Watcher, WatchSettings
 from schemas.alert import Alert
 from schemas.event import partition_day
 from tests.pipelines.feedback_table import event, mention, store
-from transforms.detect.detector import Settings, state_bytes
+from transforms.detect.detector import state_bytes
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
 DAYS = 18
@@ -110,9 +111,9 @@ def watch(tables: Path, now: datetime = AFTERWARDS, **settings: Any) -> list[Loo
     return list(watcher(tables, now, **settings).looks())
 
 
-def remembered(tables: Path) -> tuple[Any, ...]:
+def remembered(tables: Path, rules: Rules | None = None) -> tuple[Any, ...]:
     """All that a watcher of the tables knows, to the bit."""
-    kept = load(str(tables), Settings())
+    kept = load(str(tables), rules or Rules())
     assert kept is not None
     course = kept.course
     return (

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, state_bytes, state_from, step
 from transforms.detect.launches import since_launch
 from transforms.detect.layout import Layout, SeriesKey, layout
-from transforms.detect.lifecycle import signals
 
 SOURCES = ("reviews", "social")
 WARM_UP = 28 * 24
@@ -102,29 +99,26 @@ def test_hours_since_launches_are_of_all_products() -> None:
             step(at, Settings(), empty_state(at), Hour(0, 0, counts, np.ones(4), bad))
 
 
-def test_sums_over_products_are_scored_and_change_nothing_else() -> None:
-    at = series()
-    with_sums = layout([*at.keys, *(SeriesKey(product, "*") for product in at.products)])
-    counts, control = quiet(WARM_UP + 30, at)
-    counts[0:4, WARM_UP:] += np.random.default_rng(2).poisson(4, (4, 30))
-    counts[6, WARM_UP - 60 : WARM_UP] = 0
-    state, other = empty_state(at), empty_state(with_sums)
-    alarmed = 0
+def test_what_rises_everywhere_a_little_is_an_alarm_of_the_whole_product() -> None:
+    """Six touchpoints of one product double for half a day: it is called before any of them, from its own budget."""
+    names = [f"touchpoint {number}" for number in range(6)]
+    products = ["kettle", "lamp", "phone"]
+    sources = [SeriesKey(product, name, "reviews") for product in products for name in names]
+    at = layout([*sources, *(SeriesKey(*key[:2]) for key in sources), *(SeriesKey(p, "*") for p in products)])
+    random = np.random.default_rng(4)
+    counts = random.poisson(0.6, (len(sources), WARM_UP + 14)).astype(float)
+    counts[:6, WARM_UP:] += random.poisson(0.9, (6, 14))
+    state, called = empty_state(at), []
     for hour in range(counts.shape[1]):
-        by_touchpoint = counts[:, hour].reshape(-1, 2).sum(axis=1)
-        both = np.concatenate([counts[:, hour], by_touchpoint]).astype(float)
-        clock, calm = (hour % 24, hour // 24 % 7), control[:, hour].astype(float)
-        state, plain = step(at, Settings(), state, Hour(*clock, both, calm))
-        all_levels = np.concatenate([both, by_touchpoint])
-        other, said = step(with_sums, Settings(), other, Hour(*clock, all_levels, calm))
-        for each in fields(plain):
-            np.testing.assert_array_equal(getattr(said, each.name)[: len(at)], getattr(plain, each.name))
-        alarmed += plain.alarm.sum()
-        assert not said.alarm[len(at) :].any()
-        assert not any(place.touchpoint == "*" for place in signals(with_sums, said, hour))
-    assert alarmed > 0
-    assert said.surprise[len(at)] > 4
-    assert said.mean[len(at) + 3] == pytest.approx(3, rel=0.3)
+        of_hour = counts[:, hour]
+        every = np.concatenate([of_hour, of_hour, of_hour.reshape(3, 6).sum(axis=1)])
+        now = Hour(hour % 24, hour // 24 % 7, every, random.poisson(20, 3).astype(float))
+        state, said = step(at, Settings(), state, now)
+        called += [(hour, at.keys[row]) for row in np.nonzero(said.alarm)[0]]
+    assert called[0][0] >= WARM_UP
+    assert called[0][1] == SeriesKey("kettle", "*")
+    wide = sum(key.touchpoint == "*" for _, key in called)
+    assert (state.wide_budget.alarms.sum(), state.budget.alarms.sum()) == (wide, len(called) - wide)
 
 
 def test_a_silent_source_is_neither_calm_nor_friction() -> None:

@@ -34,7 +34,7 @@ def test_what_is_called_an_alarm_has_a_q_value_below_q_and_the_others_above() ->
         counts = chance.poisson([1.0, 1.0]).astype(float)
         counts[0] += 8.0 * (hour > 24 * 29)
         after, scores = step(series, settings, state, Hour(hour % 24, 0, counts, np.array([4.0])))
-        q = q_values(state, scores)
+        q = q_values(series, state, scores)
         tested = scores.enough & ~state.alarmed & ~(scores.learning & (scores.surprise < 6))
         assert (q[scores.alarm] <= settings.q + 1e-12).all()
         assert (q[tested & ~scores.alarm] > settings.q).all()

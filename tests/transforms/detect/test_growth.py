@@ -20,18 +20,22 @@ def wide(keys: list[SeriesKey], *found: SeriesKey, most: int = 100) -> Layout:
     return made
 
 
-def test_series_come_with_the_sum_they_belong_to_and_behind_the_others() -> None:
+M, N = SeriesKey("m", "*"), SeriesKey("a", "*")
+
+
+def test_series_come_with_the_sums_they_belong_to_and_behind_the_others() -> None:
     first = wide([], A)
-    assert first.keys == (A, SeriesKey("m", "billing"))
+    assert first.keys == (A, SeriesKey("m", "billing"), M)
     second = wide(list(first.keys), C, B)
-    assert second.keys[:2] == first.keys
-    assert second.keys[2:] == (C, SeriesKey("a", "login"), B)
+    assert second.keys[:3] == first.keys
+    assert second.keys[3:] == (C, SeriesKey("a", "login"), N, B)
     assert second.products == ("a", "m")
     assert with_series(second.keys, [A, B, C]) is None
+    assert with_series([], [M, SeriesKey("m", "billing")]) is None
 
 
 def test_beyond_the_most_series_further_ones_are_left_out() -> None:
-    assert wide([], A, B, C, most=2).keys == (C, SeriesKey("a", "login"), B, SeriesKey("m", "billing"))
+    assert wide([], A, B, C, most=2).keys == (C, SeriesKey("a", "login"), N, B, SeriesKey("m", "billing"), M)
     assert with_series(wide([], A, B, most=2).keys, [C], 2) is None
 
 
@@ -40,11 +44,11 @@ def test_what_was_known_stays_and_new_series_have_seen_nothing() -> None:
     state = empty_state(before)
     for hour in range(100):
         count = float(chance.poisson(1))
-        state, _ = step(before, Settings(), state, Hour(hour % 24, 0, np.full(2, count), np.array([3.0])))
+        state, _ = step(before, Settings(), state, Hour(hour % 24, 0, np.full(3, count), np.array([3.0])))
     after = wide(list(before.keys), C, B)
     more = grown(state, before, after)
-    assert more.baseline.hour_seen[:2].tolist() == state.baseline.hour_seen.tolist()
-    assert not more.baseline.hour_seen[2:].any()
+    assert more.baseline.hour_seen[:3].tolist() == state.baseline.hour_seen.tolist()
+    assert not more.baseline.hour_seen[3:].any()
     assert more.control.seen[1].tolist() == state.control.seen[0].tolist()
     assert not more.control.seen[0].any()
     assert more.silence.missing[: before.feeds].tolist() == state.silence.missing.tolist()

@@ -177,6 +177,37 @@ def test_three_touchpoints_are_one_page_of_the_product() -> None:
     assert {event.place.touchpoint for event in told if event.kind is Kind.OPENED} == {*names, ALL_TOUCHPOINTS}
 
 
+def kettle(hour: int, whole: Signal | None, **touchpoints: Signal) -> dict[Place, Signal]:
+    places = {Place("kettle", name): signal for name, signal in touchpoints.items()}
+    return places if whole is None else {**places, Place("kettle", ALL_TOUCHPOINTS): whole}
+
+
+def paged(*hours: dict[Place, Signal]) -> list[tuple[str, str]]:
+    book, told = Book({}), []
+    for signals in hours:
+        book, events = advance_all(book, signals)
+        told += events
+    return [(event.place.touchpoint, event.kind.value) for event in told if event.notify]
+
+
+def test_a_product_that_alarms_alone_is_one_page_and_holds_back_its_touchpoints() -> None:
+    """Four touchpoints rise a little: none can be named, all of them together can."""
+    assert paged(
+        kettle(0, alarm(0), billing=Signal(0), login=Signal(0)),
+        kettle(1, on(1), billing=alarm(1), login=Signal(1)),
+        kettle(2, Signal(2), billing=on(2), login=Signal(2)),
+        *(kettle(hour, Signal(hour), billing=Signal(hour), login=Signal(hour)) for hour in range(3, 12)),
+    ) == [(ALL_TOUCHPOINTS, "opened"), (ALL_TOUCHPOINTS, "resolved")]
+
+
+def test_a_product_is_not_told_where_a_touchpoint_is() -> None:
+    assert paged(
+        kettle(0, alarm(0), billing=alarm(0), login=Signal(0)),
+        kettle(1, alarm(1), billing=on(1), login=Signal(1)),
+        *(kettle(hour, on(hour), billing=Signal(hour), login=Signal(hour)) for hour in range(2, 9)),
+    ) == [("billing", "opened"), ("billing", "resolved")]
+
+
 signals = st.lists(
     st.tuples(
         st.sampled_from(["alarm", "on", "calm", "calm", "gated", "learning"]),
