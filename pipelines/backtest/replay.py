@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.launches.ledger import standing
 from pipelines.snapshot import Snapshot
-from pipelines.watch.calendar import calendar_of
+from pipelines.watch.calendar import calendar_in
 from pipelines.watch.course import Ground, Rules, Told, new_course, run
 from pipelines.watch.days import day_fingerprints
 from pipelines.watch.evidence import DAY_HOURS, HourEvidence, read_days
@@ -44,7 +43,7 @@ class Replayed:
 
 def ground_of(tables: str, rules: Rules) -> Ground:
     """What a watch of these tables would judge its hours on, without anybody's answers."""
-    return Ground(rules, calendar=calendar_of(standing(tables)))
+    return Ground(rules, calendar=calendar_in(tables) if rules.expect_launches else {})
 
 
 def read_evidence(snapshot: Snapshot, since: date | None, until: date | None) -> list[HourEvidence]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pipelines.cli.options import hours_zone, log_format, reads_tables
+from pipelines.cli.options import expect_launches, hours_zone, log_format, reads_tables
 from pipelines.cli.signals import stop_signals
 from pipelines.cli.tables.options import duration_option
 from pipelines.clock import utc_now
@@ -75,6 +75,7 @@ def _largest(floods: Sequence[FloodNote]) -> Sequence[FloodNote]:
     help="Share of the alarms that may be false.",
 )
 @hours_zone
+@expect_launches
 @click.option(
     "--dashboard",
     metavar="URL",
@@ -104,6 +105,7 @@ def watch(
     tell_within: timedelta,
     q: float,
     zone: str,
+    expect_launches: bool,
     dashboard: str | None,
     every: float,
     http: str,
@@ -128,7 +130,7 @@ def watch(
     folder = str(readable_folder(tables))
     address = None if http == "none" or once else parse_address(http, or_none=True)
     try:
-        rules = Rules(Settings(q=q), zone)
+        rules = Rules(Settings(q=q), zone, expect_launches)
     except ValueError as error:
         raise UsageError(f"--zone {zone}: {error}") from error
     settings = WatchSettings(lateness, tell_within, rules, None if dashboard is None else checked(dashboard))

@@ -1,6 +1,6 @@
 """Calendar: of each product the hours at which it was brought to more people, from the launch ledger.
 
-The detector reckons with them (`transforms.detect.launches`): it follows what they do to all feedback sooner, doubts
+The detector may reckon with them (`transforms.detect.launches`): it follows what they do to all feedback sooner, doubts
 what is expected for three days, and mutes nothing. An outage is no launch: its friction is what is to be told.
 """
 
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from pipelines.launches.ledger import standing
 from pipelines.watch.evidence import hour_of
 from schemas.launch import Launch, LaunchKind
 from transforms.detect.launches import Calendar
@@ -25,6 +26,11 @@ def calendar_of(launches: Iterable[Launch]) -> Calendar:
             instants = [launch.launched_at, *(step.at for step in launch.rollout)]
             hours[product_name(launch.product)].update(map(hour_of, instants))
     return {product: tuple(sorted(hours[product])) for product in sorted(hours)}
+
+
+def calendar_in(tables: str) -> Calendar:
+    """The calendar of the ledger as it stands in these tables."""
+    return calendar_of(standing(tables))
 
 
 def product_name(product: str) -> str:

@@ -37,11 +37,12 @@ SHOWN_HOURS: Final = 72
 class Rules:
     """What hours are judged by: the detector's settings, and the zone whose hours of the day people live by.
 
-    Raises `ValueError` for a zone that is not known.
+    `expect_launches`: whether launches of the ledger are reckoned with. Raises `ValueError` for an unknown zone.
     """
 
     detector: Settings = field(default_factory=Settings)
     zone: str = "UTC"
+    expect_launches: bool = False
 
     def __post_init__(self) -> None:
         parse_zone(self.zone)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -85,7 +85,8 @@ class NotCounted:
 def flood_notes(said: Said, keys: Sequence[SeriesKey], items: Items) -> tuple[FloodNote, ...]:
     """The floods of each touchpoint's feedback and of all that a source delivered, in order, each once.
 
-    `items` are those of the series `keys`. What a source's flood tells already is not told of its touchpoints.
+    `items` are those of the series `keys`. What a source's flood tells already is not told of its touchpoints. Copies
+    by unknown authors are floods of one text here, whatever else they are not counted for.
     """
     everything = Items(
         series=said.feed,
@@ -94,7 +95,7 @@ def flood_notes(said: Said, keys: Sequence[SeriesKey], items: Items) -> tuple[Fl
         author=said.author,
         conversation=said.conversation,
         cluster=said.cluster,
-        promotion=said.noise | said.pasted,
+        promotion=said.noise,
     )
     of_sources = [
         _note(flood, SeriesKey(product, WHOLE_PRODUCT, source))
@@ -103,7 +104,9 @@ def flood_notes(said: Said, keys: Sequence[SeriesKey], items: Items) -> tuple[Fl
     ]
     told = {(note.hour, note.product, note.source, note.kind) for note in of_sources}
     of_touchpoints = [
-        _note(flood, keys[flood.series]) for flood in floods(items) if keys[flood.series].source is not None
+        _note(flood, keys[flood.series])
+        for flood in floods(replace(items, promotion=np.zeros(len(items.hour), dtype=bool)))
+        if keys[flood.series].source is not None
     ]
     return tuple(
         sorted(

@@ -16,10 +16,9 @@ from typing import Final
 
 from pipelines.alerts.ledger import record_alerts, stored_actions, stored_alerts
 from pipelines.connect import with_fresh_snapshot
-from pipelines.launches.ledger import standing
 from pipelines.snapshot import Snapshot, open_snapshot
 from pipelines.watch.answers import Answers
-from pipelines.watch.calendar import calendar_of
+from pipelines.watch.calendar import calendar_in
 from pipelines.watch.checkpoint import (
     Kept,
     SeenDay,
@@ -159,9 +158,8 @@ class Watcher:
         kept = self._kept
         if clock_hour is None:
             return Look(None)
-        ground = Ground(
-            rules, Answers(stored_actions(self._tables), lateness), calendar_of(standing(self._tables))
-        )
+        calendar = calendar_in(self._tables) if rules.expect_launches else {}
+        ground = Ground(rules, Answers(stored_actions(self._tables), lateness), calendar)
         done = None if kept.course.hour is None else kept.course.hour + 1
         late = Late() if done is None else late_since(snapshot, kept, fingerprints, ground.calendar, done)
         if late.same:  # not looked at again before it changes again

@@ -183,7 +183,7 @@ def step(layout: Layout, settings: Settings, state: State, hour: Hour) -> tuple[
         calibration.observe(state.tail, evidence, of_stratum, counted),
         budget,
         wide_budget,
-        stretch,
+        guards.ended(stretch, over),
         np.where(over, 0.0, evidence),
         recent,
         calm,

@@ -47,6 +47,15 @@ def extend(state: Stretch, evidence: Floats, counts: Floats, mean: Floats, gated
     )
 
 
+def ended(state: Stretch, over: Flags) -> Stretch:
+    """The stretch, none where an excursion is over: what comes after it has to stand on its own people."""
+
+    def left(value: Floats) -> Floats:
+        return np.where(over, 0.0, value)
+
+    return Stretch(left(state.seen), left(state.expected), left(state.hours))
+
+
 def enough(state: Stretch, guards: Guards) -> Flags:
     """Whether the stretch of each series may be called an alarm, (K,)."""
     return np.asarray(

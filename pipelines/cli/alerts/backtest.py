@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pipelines.cli.options import days_between, hours_zone, reads_tables, some_days, table_or_json
+from pipelines.cli.options import days_between, expect_launches, hours_zone, reads_tables, some_days, table_or_json
 from pipelines.cli.tables.output import print_rows
 from schemas.errors import UsageError
 
@@ -35,6 +35,7 @@ _TRIED: Final = (0.01, 0.02, 0.05, 0.1, 0.2)
 @some_days
 @click.option("--q", type=click.FloatRange(0.001, 0.5), default=0.05, show_default=True, help="As of `watch`.")
 @hours_zone
+@expect_launches
 @click.option("--tune", is_flag=True, help="Show what other values of --q would have told.")
 @click.option(
     "--pictures", type=click.Path(path_type=Path), metavar="DIR", help="Write an SVG of each page there."
@@ -47,6 +48,7 @@ def backtest(
     until: datetime | None,
     q: float,
     zone: str,
+    expect_launches: bool,
     tune: bool,
     pictures: Path | None,
     form: str,
@@ -72,14 +74,14 @@ def backtest(
         begin, end = instant_of(evidence[0].hour), instant_of(evidence[-1].hour + 1)
         listed = [one for one in listed if one.end > begin and one.start < end]
     try:
-        ground = ground_of(tables, Rules(Settings(q=q), zone))
+        ground = ground_of(tables, Rules(Settings(q=q), zone, expect_launches))
     except ValueError as error:
         raise UsageError(f"--zone {zone}: {error}") from error
     verdict = judge(replay(evidence, ground), listed)
     curve = []
     if tune:
         for tried in _TRIED:
-            tuned = replace(ground, rules=Rules(Settings(q=tried), zone))
+            tuned = replace(ground, rules=replace(ground.rules, detector=Settings(q=tried)))
             other = verdict if tried == q else judge(replay(evidence, tuned), listed)
             curve.append({"q": tried, **_summary(other)})
     if pictures is not None:

@@ -17,6 +17,7 @@ from tests.pipelines.watch.world import START, remembered, store_rows, told, wat
 
 LAUNCHED = START + timedelta(days=10, hours=9)
 NOW = START + timedelta(days=30)
+EXPECTING = Rules(expect_launches=True)
 
 
 def launch(at: datetime = LAUNCHED, product: str = "App", **others: str) -> Launch:
@@ -38,7 +39,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, obje
     tables = tmp_path_factory.mktemp("launched")
     enter(tables, launch())
     store_rows(tables, rows, "all")
-    watch(tables)
+    watch(tables, rules=EXPECTING)
     return tables
 
 
@@ -47,7 +48,7 @@ def unlaunched(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, ob
     """The same without it."""
     tables = tmp_path_factory.mktemp("unlaunched")
     store_rows(tables, rows, "all")
-    watch(tables)
+    watch(tables, rules=EXPECTING)
     return tables
 
 
@@ -75,7 +76,7 @@ def test_calendars_differ_from_the_first_launch_on_that_one_lacks() -> None:
 
 
 def test_a_launch_is_reckoned_with(launched: Path, unlaunched: Path) -> None:
-    assert remembered(launched)[3] != remembered(unlaunched)[3]
+    assert remembered(launched, EXPECTING)[3] != remembered(unlaunched, EXPECTING)[3]
     assert [alert.kind for alert in told(launched)] == [alert.kind for alert in told(unlaunched)], (
         "it mutes nothing"
     )
@@ -86,27 +87,36 @@ def test_a_launch_that_is_entered_late_ends_in_the_same_bits(
 ) -> None:
     tables = shutil.copytree(unlaunched, tmp_path / "tables")
     enter(tables, launch())
-    looks = watch(tables)
+    looks = watch(tables, rules=EXPECTING)
     assert looks[0].late_from == LAUNCHED
-    assert remembered(tables) == remembered(launched)
-    assert watch(tables)[0].late_from is None
+    assert remembered(tables, EXPECTING) == remembered(launched, EXPECTING)
+    assert watch(tables, rules=EXPECTING)[0].late_from is None
     (there,) = standing(str(tables))
     remove(str(tables), there.launch_id, now=NOW + timedelta(hours=1), by=RecordedBy.CLI)
-    assert watch(tables)[0].late_from == LAUNCHED
-    assert remembered(tables) == remembered(unlaunched)
+    assert watch(tables, rules=EXPECTING)[0].late_from == LAUNCHED
+    assert remembered(tables, EXPECTING) == remembered(unlaunched, EXPECTING)
 
 
 def test_a_launch_to_come_changes_nothing_that_was_judged(unlaunched: Path, tmp_path: Path) -> None:
     tables = shutil.copytree(unlaunched, tmp_path / "tables")
     enter(tables, launch(NOW + timedelta(days=9)), launch(product="another"))
-    assert all(look.late_from is None and not look.alerts for look in watch(tables))
+    assert all(look.late_from is None and not look.alerts for look in watch(tables, rules=EXPECTING))
+
+
+def test_unless_it_is_asked_for_launches_are_not_reckoned_with(launched: Path, tmp_path: Path) -> None:
+    tables = shutil.copytree(launched, tmp_path / "tables")
+    watch(tables)
+    before = remembered(tables)
+    enter(tables, launch(version="3.0", at=LAUNCHED + timedelta(days=1)))
+    assert watch(tables)[0].late_from is None
+    assert remembered(tables) == before
 
 
 def test_hours_are_those_of_the_zone(unlaunched: Path, tmp_path: Path) -> None:
     tables = shutil.copytree(unlaunched, tmp_path / "tables")
-    rules = Rules(zone="Asia/Tokyo")
+    rules = Rules(zone="Asia/Tokyo", expect_launches=True)
     watch(tables, rules=rules)
-    in_tokyo, in_utc = remembered(tables, rules), remembered(unlaunched)
+    in_tokyo, in_utc = remembered(tables, rules), remembered(unlaunched, EXPECTING)
     assert in_tokyo[:2] == in_utc[:2]
     assert in_tokyo[3] != in_utc[3]
 

@@ -50,7 +50,7 @@ def test_promotion_and_copies_are_floods_and_are_counted_as_left_out(tmp_path: P
     (day,) = noted(tmp_path, *spam, *copies)
     assert [(flood.kind, flood.posts, flood.authors) for flood in day.floods] == [
         (FloodKind.PROMOTION, 15, 15),
-        (FloodKind.PROMOTION, 10, 0),
+        (FloodKind.PASTED, 11, 0),
     ]
     assert sum(day.posts.values()) == 25
     first = day.floods[0].hour
