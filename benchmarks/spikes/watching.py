@@ -15,6 +15,7 @@ from benchmarks.spikes.world import (
     FIRST_HOUR,
     HOURS,
     PRODUCTS,
+    SERIES,
     SOURCES,
     TOUCHPOINTS,
     WARM_UP,
@@ -26,7 +27,7 @@ from transforms.detect.baseline import LEVEL_UNCERTAINTY, Expected
 from transforms.detect.clock import local_hour
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, state_bytes, step
 from transforms.detect.launches import since_launch
-from transforms.detect.layout import Layout, SeriesKey, layout
+from transforms.detect.layout import ALL_TOUCHPOINTS, Layout, SeriesKey, layout
 from transforms.detect.lifecycle import Book, Event, advance_all, signals
 
 Floats = NDArray[np.float64]
@@ -39,19 +40,20 @@ def product_name(product: int) -> str:
 
 
 def watched() -> Layout:
-    """All series of a world, then the sums over sources."""
+    """All series of a world, then the sums over sources, then the products."""
     sources = [
         SeriesKey(product_name(p), f"touchpoint {t}", f"source {s}")
         for p in range(PRODUCTS)
         for t in range(TOUCHPOINTS)
         for s in range(SOURCES)
     ]
-    return layout(sources + [SeriesKey(*key[:2]) for key in sources if key.source == "source 0"])
+    sums = [SeriesKey(*key[:2]) for key in sources if key.source == "source 0"]
+    return layout([*sources, *sums, *(SeriesKey(product_name(p), ALL_TOUCHPOINTS) for p in range(PRODUCTS))])
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What the detector said, arrays of shape (rows, hours), and what it cost."""
+    """What the detector said of series and sums over sources, arrays of shape (rows, hours), and what it cost."""
 
     surprise: NDArray[np.float32]
     stratum: NDArray[np.int8]
@@ -77,17 +79,18 @@ class Known:
 def watch(
     world: World, counts: NDArray[np.int64], settings: Settings | None = None, known: Known | None = None
 ) -> Watched:
-    """Every hour of these counts, (series, hour), in order, with the sums over sources beside them."""
-    shape = (len(watched()), HOURS)
+    """Every hour of these counts, (series, hour), in order, with sums over sources and whole products beside them."""
+    rows = SERIES + SERIES // SOURCES
+    shape = (rows, HOURS)
     surprise, stratum = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int8)
     flags = {name: np.zeros(shape, dtype=bool) for name in ("enough", "learning", "gated", "alarm", "active")}
     began = time.process_time()
     state = empty_state(watched())
     for hour, (after, scores) in enumerate(hours(world, counts, settings, known)):
         state = after
-        surprise[:, hour], stratum[:, hour] = scores.surprise, scores.stratum
+        surprise[:, hour], stratum[:, hour] = scores.surprise[:rows], scores.stratum[:rows]
         for name, of_hours in flags.items():
-            of_hours[:, hour] = getattr(scores, name)
+            of_hours[:, hour] = getattr(scores, name)[:rows]
     seconds = time.process_time() - began
     ready = ~flags["learning"] & ~flags["gated"]
     return Watched(
@@ -97,8 +100,8 @@ def watch(
         np.where(flags["enough"] & ready, surprise, 0).astype(np.float32),
         flags["alarm"],
         flags["active"],
-        surprise.size / seconds,
-        len(state_bytes(state)) / len(surprise),
+        len(watched()) * HOURS / seconds,
+        len(state_bytes(state)) / len(watched()),
     )
 
 
@@ -111,12 +114,15 @@ def hours(
     calendar: dict[str, list[int]] = {}
     for product, hour in world.calendar if known.calendar else ():
         calendar.setdefault(product_name(product), []).append(FIRST_HOUR + hour)
-    both_levels = np.concatenate([counts, level_counts(counts)]).astype(np.float64)
+    of_products = counts.reshape(PRODUCTS, -1, HOURS).sum(
+        axis=1
+    )  # nobody writes at two touchpoints in these worlds
+    all_levels = np.concatenate([counts, level_counts(counts), of_products]).astype(np.float64)
     control = world.control.astype(np.float64)
     for hour in range(HOURS):
         since = since_launch(calendar, series.products, FIRST_HOUR + hour) if known.calendar else None
         of_day, weekday = local_hour(FIRST_HOUR + hour, known.zone)
-        now = Hour(of_day, weekday, both_levels[:, hour], control[:, hour], since)
+        now = Hour(of_day, weekday, all_levels[:, hour], control[:, hour], since)
         state, scores = step(series, settings or Settings(), state, now)
         yield state, scores
 
