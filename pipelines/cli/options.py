@@ -39,20 +39,6 @@ author_key_file = click.option(
     help="Secret for author pseudonyms. Default: TRIBOMETER_AUTHOR_KEY, else a file made once for this user.",
 )
 
-hours_zone = click.option(
-    "--zone",
-    default="UTC",
-    show_default=True,
-    metavar="ZONE",
-    help="Where your customers live (Europe/Berlin): what is usual depends on the hour of their day.",
-)
-
-expect_launches = click.option(
-    "--expect-launches",
-    is_flag=True,
-    help="Reckon with the ledger's launches: fewer false alarms where one moves all feedback, and true ones later.",
-)
-
 own_model = click.option(
     "--model", metavar="FOLDER", help="A model of your own to score with. Default: the one shipped."
 )

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pipelines.cli.options import expect_launches, hours_zone, log_format, reads_tables
+from pipelines.cli.judging import judging_options
+from pipelines.cli.options import log_format, reads_tables
 from pipelines.cli.signals import stop_signals
 from pipelines.cli.tables.options import duration_option
 from pipelines.clock import utc_now
-from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipelines.watch.course import Rules
     from pipelines.watch.left_out import FloodNote
     from pipelines.watch.metrics import WatchMetrics
 
@@ -67,15 +68,7 @@ def _largest(floods: Sequence[FloodNote]) -> Sequence[FloodNote]:
     show_default=True,
     help="Nobody is told of hours that were over longer than this (24h, 9000d) when they are judged: it is history.",
 )
-@click.option(
-    "--q",
-    type=click.FloatRange(0.001, 0.5),
-    default=0.05,
-    show_default=True,
-    help="Share of the alarms that may be false.",
-)
-@hours_zone
-@expect_launches
+@judging_options
 @click.option(
     "--dashboard",
     metavar="URL",
@@ -103,9 +96,7 @@ def watch(
     routes: Path | None,
     lateness: timedelta,
     tell_within: timedelta,
-    q: float,
-    zone: str,
-    expect_launches: bool,
+    rules: Rules,
     dashboard: str | None,
     every: float,
     http: str,
@@ -119,20 +110,14 @@ def watch(
     from pipelines.listen.health import parse_address
     from pipelines.listen.log import configure
     from pipelines.snapshot import readable_folder
-    from pipelines.watch.course import Rules
     from pipelines.watch.dashboard import checked
     from pipelines.watch.evidence import instant_of
     from pipelines.watch.metrics import WatchMetrics
     from pipelines.watch.service import Service
     from pipelines.watch.watcher import Watcher, WatchSettings
-    from transforms.detect.detector import Settings
 
     folder = str(readable_folder(tables))
     address = None if http == "none" or once else parse_address(http, or_none=True)
-    try:
-        rules = Rules(Settings(q=q), zone, expect_launches)
-    except ValueError as error:
-        raise UsageError(f"--zone {zone}: {error}") from error
     settings = WatchSettings(lateness, tell_within, rules, None if dashboard is None else checked(dashboard))
     metrics = WatchMetrics()
     configure(form)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pipelines.cli.options import days_between, expect_launches, hours_zone, reads_tables, some_days, table_or_json
+from pipelines.cli.judging import judging_options
+from pipelines.cli.options import days_between, reads_tables, some_days, table_or_json
 from pipelines.cli.tables.output import print_rows
-from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.backtest.judge import Verdict
     from pipelines.backtest.replay import Page
+    from pipelines.watch.course import Rules
     from pipelines.watch.evidence import HourEvidence
 
 _TRIED: Final = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -33,9 +34,7 @@ _TRIED: Final = (0.01, 0.02, 0.05, 0.1, 0.2)
     help="CSV with product, start, end, kind, touchpoint, what; kind is friction for what should be told.",
 )
 @some_days
-@click.option("--q", type=click.FloatRange(0.001, 0.5), default=0.05, show_default=True, help="As of `watch`.")
-@hours_zone
-@expect_launches
+@judging_options
 @click.option("--tune", is_flag=True, help="Show what other values of --q would have told.")
 @click.option(
     "--pictures", type=click.Path(path_type=Path), metavar="DIR", help="Write an SVG of each page there."
@@ -46,9 +45,7 @@ def backtest(
     incidents: Path,
     since: datetime | None,
     until: datetime | None,
-    q: float,
-    zone: str,
-    expect_launches: bool,
+    rules: Rules,
     tune: bool,
     pictures: Path | None,
     form: str,
@@ -63,9 +60,7 @@ def backtest(
     from pipelines.backtest.judge import judge
     from pipelines.backtest.replay import ground_of, read_evidence, replay
     from pipelines.snapshot import open_snapshot
-    from pipelines.watch.course import Rules
     from pipelines.watch.evidence import instant_of
-    from transforms.detect.detector import Settings
 
     listed = read_incidents(incidents)
     first, last = days_between(since, until)
@@ -73,16 +68,13 @@ def backtest(
     if evidence:
         begin, end = instant_of(evidence[0].hour), instant_of(evidence[-1].hour + 1)
         listed = [one for one in listed if one.end > begin and one.start < end]
-    try:
-        ground = ground_of(tables, Rules(Settings(q=q), zone, expect_launches))
-    except ValueError as error:
-        raise UsageError(f"--zone {zone}: {error}") from error
+    ground = ground_of(tables, rules)
     verdict = judge(replay(evidence, ground), listed)
     curve = []
     if tune:
         for tried in _TRIED:
-            tuned = replace(ground, rules=replace(ground.rules, detector=Settings(q=tried)))
-            other = verdict if tried == q else judge(replay(evidence, tuned), listed)
+            tuned = replace(ground, rules=replace(rules, detector=replace(rules.detector, q=tried)))
+            other = verdict if tried == rules.detector.q else judge(replay(evidence, tuned), listed)
             curve.append({"q": tried, **_summary(other)})
     if pictures is not None:
         _draw(verdict, evidence, pictures)

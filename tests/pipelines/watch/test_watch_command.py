@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
-from tests.pipelines.watch.world import AFTERWARDS, remembered, store_rows, told, watch, world
+from tests.pipelines.watch.world import AFTERWARDS, remembered, said, store_rows, told, watch, world
 
 ROWS = world(received=timedelta(days=3))
 """An old history: its hours close by its own clock."""
@@ -125,3 +125,39 @@ def test_tables_without_feedback_are_watched_in_vain(tmp_path: Path, capsys: pyt
     assert main(["watch", "--once", "--tables", str(tmp_path)]) == 0
     assert "none is over yet" in capsys.readouterr().out
     assert watch(tmp_path, AFTERWARDS)[0].judged_until is None
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--zone", "Europe/Berln"), "--zone Europe/Berln: 'Europe/Berln' is not a time zone"),
+        (("--dashboard", "https://g.example/{who}"), "nothing is known of {who}; there are {product}"),
+        (("--min-ratio", "0.5"), "--min-ratio"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], complaint: str
+) -> None:
+    store_rows(tmp_path, ROWS[:5], "all")
+    assert main(["watch", *ONCE, *words, "--tables", str(tmp_path)]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (tmp_path / "watch_state").exists()
+
+
+def test_a_team_may_ask_for_more_people_and_sees_what_was_no_crowd(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loud = [said(9_000_000 + number, ROWS[0]["occurred_at"], "login", author="loud") for number in range(25)]
+    store_rows(tmp_path, [*ROWS, *loud], "all")
+    address = "https://g.example/d/x?p={product}&from={from}"
+    words = ("--min-authors", "500", "--zone", "Asia/Tokyo", "--dashboard", address)
+    assert main(["watch", *ONCE, *words, "--tables", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "0 alerts" in printed
+    assert "no crowd: app, tickets: 25 posts by one author (loud author), 2024-03-01 00:00 UTC" in printed
+    assert main(["watch", *ONCE, *words[4:], "--tables", str(tmp_path)]) == 0
+    assert told(tmp_path)[0].dashboard_url == f"https://g.example/d/x?p=app&from={_milliseconds(tmp_path)}"
+
+
+def _milliseconds(tables: Path) -> int:
+    return int(told(tables)[0].window_start.timestamp() * 1000)

@@ -14,7 +14,7 @@ import pytest
 from pipelines.alerts.ledger import record_action
 from pipelines.tables.compact import compact
 from pipelines.tables.retention import retain
-from pipelines.watch.checkpoint import wanted_midnight
+from pipelines.watch.checkpoint import load, wanted_midnight
 from pipelines.watch.course import Rules
 from pipelines.watch.watcher import Watcher, WatchSettings
 from schemas.alert import Kind, Status
@@ -37,6 +37,7 @@ from tests.pipelines.watch.world import (
 )
 from transforms.detect.detector import Settings
 from transforms.detect.guards import Guards
+from transforms.detect.silence import SILENT_EXPECTED
 
 ROWS = world()
 
@@ -154,6 +155,26 @@ def test_what_other_rules_told_as_on_is_ended_by_those_that_do_not_see_it(tmp_pa
     watch(tmp_path, middle)
     again = [alert for alert in told(tmp_path) if alert.episode_id == opened.episode_id]
     assert [alert.kind for alert in again] == [Kind.OPENED, *[Kind.UPDATED] * (len(again) - 2), Kind.RESOLVED]
+
+
+def test_a_product_that_is_renamed_is_a_new_one_and_its_old_name_no_recovery(tmp_path: Path) -> None:
+    """Both days after the change and the fortnight of learning pass without an alert; the old name is silent."""
+    renamed = START + timedelta(days=9)
+    rows = [
+        {**row, "product": "app two"} if row["occurred_at"] >= renamed else row for row in until(ROWS, INCIDENT)
+    ]
+    store_rows(tmp_path, rows, "all")
+    watch(tmp_path, INCIDENT)
+    assert told(tmp_path) == []
+    kept = load(str(tmp_path), Rules())
+    assert kept is not None
+    layout, silence = kept.course.layout, kept.course.state.silence
+    silent = {
+        layout.keys[row].product
+        for row, feed in enumerate(layout.feed.tolist())
+        if feed >= 0 and silence.missing[feed] >= SILENT_EXPECTED
+    }
+    assert silent == {"app"}
 
 
 def test_late_data_amends_and_opens_nothing_that_is_over(tmp_path: Path) -> None:
