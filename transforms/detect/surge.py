@@ -6,7 +6,7 @@ the log ratio is divided by its usual size. Were it Laplace distributed, each un
 
 A surge is told at most once a day, and each one told doubles how improbable the next of that series must be; that is
 forgotten over four weeks. So a series of many bursts does not drown the others. Nothing is accumulated and no rate of
-false ones is promised: on mentions of brands one in two weeks and series, some 400 times what `detector` allows itself
+false ones is promised: on mentions of brands one in two weeks and series, some 500 times what `detector` allows itself
 (docs/spikes.md).
 """
 
