@@ -1,4 +1,4 @@
-"""Lane: the surge lane over the benchmark's files, and the windowed Gaussian detector beside it."""
+"""Lane: the surge lane over the benchmark's files, all of them at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.nab.corpus import Series
 from transforms.detect.baseline import empty_baseline, expect, learn
-from transforms.detect.surge import BINS_AN_HOUR, no_surge, tell, watch_bin
+from transforms.detect.surge import BINS_AN_HOUR, STEADY, WINDOWS, no_surge, none_told, tell, watch_bin
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -18,40 +18,46 @@ Flags = NDArray[np.bool_]
 POINT_MINUTES: Final = 5
 
 
-def ratios(files: Sequence[Series]) -> list[Floats]:
-    """Log ratio at every point of each file; files that begin together are watched together."""
-    points = max(len(file.values) for file in files)
-    counts = np.zeros((len(files), points))
-    for row, file in enumerate(files):
-        counts[row, : len(file.values)] = file.values
-    start = files[0].start
-    if any(file.start != start for file in files):
+def counts(files: Sequence[Series]) -> Floats:
+    """(files, points); nothing where a file has ended. Raises `ValueError` where they do not begin together."""
+    if any(file.start != files[0].start for file in files):
         raise ValueError("the files do not begin together; give those of one kind that do")
+    held = np.zeros((len(files), max(len(file.values) for file in files)))
+    for row, file in enumerate(files):
+        held[row, : len(file.values)] = file.values
+    return held
+
+
+def hourly(files: Sequence[Series]) -> Floats:
+    """(files, points): what the hour of each point should hold, as known before that hour."""
+    held, start = counts(files), files[0].start
     alone, one = np.arange(len(files)), np.ones(len(files))
-    state, lane = empty_baseline(len(files)), no_surge(len(files))
-    said = np.zeros(counts.shape)
+    state, means = empty_baseline(len(files)), np.zeros(held.shape)
     hour, seen, bins = start.hour, np.zeros(len(files)), 0
     expected = expect(state, alone, hour, 0, one)
-    for point in range(points):
+    for point in range(held.shape[1]):
         now = (start.hour * 60 + start.minute + POINT_MINUTES * point) // 60 % 24
         if now != hour:
             state = learn(state, expected, hour, 0, seen * BINS_AN_HOUR / bins, one)
             hour, seen, bins = now, np.zeros(len(files)), 0
             expected = expect(state, alone, hour, 0, one)
-        seen, bins = seen + counts[:, point], bins + 1
-        lane, said[:, point] = watch_bin(lane, counts[:, point], expected.mean)
-    return [said[row, : len(file.values)] for row, file in enumerate(files)]
+        seen, bins = seen + held[:, point], bins + 1
+        means[:, point] = expected.mean
+    return means
 
 
-def told(ratio: Sequence[Floats], thresholds: Floats, rest: NDArray[np.int64]) -> list[Flags]:
-    """Of each file, (thresholds x rests, N): where a surge begins; thresholds change slowest."""
-    said = []
-    for of_file in ratio:
-        until = np.full((len(thresholds), len(rest)), -1, dtype=np.int64)
-        begins = np.zeros((len(thresholds), len(rest), len(of_file)), dtype=bool)
-        for point, value in enumerate(of_file):
-            high = np.broadcast_to((value >= thresholds)[:, None], until.shape)
-            if high.any():
-                until, begins[:, :, point] = tell(until, point, high, rest)
-        said.append(begins.reshape(-1, len(of_file)))
+def unusual(held: Floats, means: Floats, windows: tuple[int, ...] = WINDOWS, steady: float = STEADY) -> Floats:
+    """(files, points): how unusually much there is; `held` and `means` as `counts` and `hourly` return them."""
+    lane, said = no_surge(len(held), windows), np.zeros(held.shape)
+    for point in range(held.shape[1]):
+        lane, said[:, point] = watch_bin(lane, held[:, point], means[:, point], windows, steady)
     return said
+
+
+def told(said: Floats, thresholds: Floats, rests: NDArray[np.int64]) -> Flags:
+    """(files, thresholds x rests, points): where a surge is told; thresholds change slowest."""
+    state = none_told(len(said), len(thresholds), len(rests))
+    begins = np.zeros((said.shape[1], *state.until.shape), dtype=bool)
+    for point in range(said.shape[1]):
+        state, begins[point] = tell(state, point, said[:, point, None, None], thresholds[:, None], rests)
+    return np.moveaxis(begins.reshape(said.shape[1], len(said), -1), 0, -1)
