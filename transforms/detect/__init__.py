@@ -17,5 +17,5 @@ In the order the data flows:
 - `lifecycle`: alarms to episodes with a beginning and an end
 - `closing`: an hour's items through all of these, as `transforms.spikes` does with a stream
 
-Beside them `surge` says every five minutes how many times as much as usual is said just now.
+Beside them `surge` says every five minutes how unusually much is said just now.
 """
