@@ -12,9 +12,10 @@ from datetime import date
 
 from pipelines.snapshot import Snapshot
 from pipelines.watch.calendar import calendar_in
-from pipelines.watch.course import Ground, Rules, Told, new_course, run
+from pipelines.watch.course import Ground, Rules, new_course, run
 from pipelines.watch.days import day_fingerprints
 from pipelines.watch.evidence import DAY_HOURS, HourEvidence, read_days
+from pipelines.watch.told import Told
 from schemas.alert import Kind
 from transforms.detect.lifecycle import Place
 

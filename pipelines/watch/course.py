@@ -15,22 +15,18 @@ import numpy as np
 from pipelines.watch.answers import Answers
 from pipelines.watch.calendar import product_name
 from pipelines.watch.evidence import DAY_HOURS, HourEvidence
+from pipelines.watch.told import Told, facts
 from schemas.alert import Kind
 from schemas.timestamps import parse_zone
-from transforms.detect.baseline import expect
 from transforms.detect.clock import local_hour
 from transforms.detect.detector import Hour, Scores, Settings, State, empty_state, step
-from transforms.detect.figures import busyness, q_values
 from transforms.detect.growth import grown, with_series
 from transforms.detect.launches import Calendar, since_launch
-from transforms.detect.layout import Floats, Ints, Layout, SeriesKey, layout
-from transforms.detect.lifecycle import ALL_TOUCHPOINTS, Book, Episode, Event, Phase, Place, advance_all, signals
-from transforms.detect.silence import SILENT_EXPECTED
+from transforms.detect.layout import Ints, Layout, SeriesKey, layout
+from transforms.detect.lifecycle import Book, Episode, Event, Phase, advance_all, signals
 
 NO_HOUR: Final = -1
 SLEEP_HOURS: Final = 60 * DAY_HOURS
-SHOWN_HOURS: Final = 72
-"""Of the hours before an event it is told what was usual."""
 
 
 @dataclass(frozen=True)
@@ -60,49 +56,6 @@ class Ground:
     @property
     def zone(self) -> tzinfo:
         return parse_zone(self.rules.zone)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One series at the close of an hour: what was seen since `since`, and what was to be expected.
-
-    `hours`: those of them with anybody. `since` is -1 where the series has no evidence.
-    """
-
-    touchpoint: str
-    source: str | None
-    since: int
-    seen: float
-    expected: float
-    hours: int
-    dispersion: float
-    surprise: float
-    q: float
-    learning: bool
-
-
-@dataclass(frozen=True)
-class Told:
-    """An event of the lifecycle, and what the detector knew when it came.
-
-    `standings`: the series behind it, the most surprising first; of a whole product its own, then its touchpoints'.
-    `control`: how much busier the product was than usual. `silent`: its sources that deliver nothing. `usual`: people
-    to be expected in each of the last hours, oldest first, over all sources.
-    """
-
-    event: Event
-    standings: tuple[Standing, ...] = ()
-    control: float | None = None
-    silent: tuple[str, ...] = ()
-    usual: tuple[tuple[int, float], ...] = ()
-
-    @property
-    def shown(self) -> Standing | None:
-        """The series whose figures are shown: the sum over sources, or a single one where the sum has no evidence."""
-        with_evidence = [one for one in self.standings if one.since >= 0]
-        if self.event.place.touchpoint == ALL_TOUCHPOINTS:
-            with_evidence = [one for one in with_evidence if one.touchpoint == ALL_TOUCHPOINTS]
-        return next((one for one in with_evidence if one.source is None), next(iter(with_evidence), None))
 
 
 @dataclass(frozen=True)
@@ -191,7 +144,7 @@ def advance(course: Course, evidence: HourEvidence, ground: Ground) -> tuple[Cou
             ground.answers.given(book, evidence.hour), ground.answers.muted(said, evidence.hour)
         )
         book = Book({place: episode for place, episode in book.episodes.items() if _is_news(episode)})
-        told = _facts(course, state, scores, since, events, ground.zone) if events else ()
+        told = facts(course.layout, course.state, state, scores, since, events, ground.zone) if events else ()
     heard = evidence.hour if evidence.counts or evidence.control else course.heard
     return replace(course, state=state, since=since, book=book, hour=evidence.hour, heard=heard), told, scores
 
@@ -242,67 +195,3 @@ def _is_news(episode: Episode) -> bool:
 def _part(whole: Layout, scores: Scores, chosen: Sequence[int]) -> tuple[Layout, Scores]:
     parts = {each.name: getattr(scores, each.name)[list(chosen)] for each in fields(scores)}
     return layout([whole.keys[row] for row in chosen]), Scores(**parts)
-
-
-def _facts(
-    course: Course, after: State, scores: Scores, since: Ints, events: Sequence[Event], zone: tzinfo
-) -> tuple[Told, ...]:
-    q = q_values(course.layout, course.state, scores)
-    told = []
-    for event in events:
-        rows = [row for row, key in enumerate(course.layout.keys) if _is_of(key, event.place)]
-        of_event = course.rows[SeriesKey(event.place.product, event.place.touchpoint)]
-        whole = course.layout.wide
-        on = [row for row in rows if scores.active[row] or scores.alarm[row] or whole[row]]
-        on = on if len(on) > int(whole[of_event]) else rows
-        on.sort(key=lambda row: (not whole[row], -scores.surprise[row], -after.stretch.seen[row], row))
-        told.append(
-            Told(
-                event,
-                tuple(_standing(course.layout, after, scores, since, q, row) for row in on),
-                busyness(after.control, course.layout.products.index(event.place.product)),
-                _silent(course.layout, after, event.place.product),
-                _usual(course.layout, after, of_event, event.hour, zone),
-            )
-        )
-    return tuple(told)
-
-
-def _standing(series: Layout, after: State, scores: Scores, since: Ints, q: Floats, row: int) -> Standing:
-    key = series.keys[row]
-    return Standing(
-        key.touchpoint,
-        key.source,
-        int(since[row]),
-        float(after.stretch.seen[row]),
-        float(after.stretch.expected[row]),
-        int(after.stretch.hours[row]),
-        float(scores.variance[row] / max(scores.mean[row], 1e-12)),
-        float(scores.surprise[row]),
-        float(q[row]),
-        bool(scores.learning[row]),
-    )
-
-
-def _silent(series: Layout, after: State, product: str) -> tuple[str, ...]:
-    """Sources of the product that deliver nothing."""
-    silent = after.silence.missing >= SILENT_EXPECTED
-    feeds = {
-        str(key.source)
-        for key, feed in zip(series.keys, series.feed.tolist(), strict=True)
-        if key.product == product and feed >= 0 and silent[feed]
-    }
-    return tuple(sorted(feeds))
-
-
-def _usual(series: Layout, after: State, row: int, hour: int, zone: tzinfo) -> tuple[tuple[int, float], ...]:
-    alone = np.ones(len(series))
-    of_hours = []
-    for at in range(hour - SHOWN_HOURS + 1, hour + 1):
-        mean = expect(after.baseline, series.pool, *local_hour(at, zone), alone).mean
-        of_hours.append((at, round(float(mean[row]), 4)))
-    return tuple(of_hours)
-
-
-def _is_of(key: SeriesKey, place: Place) -> bool:
-    return key.product == place.product and place.touchpoint in {key.touchpoint, "*"}

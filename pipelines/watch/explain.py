@@ -3,57 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-import duckdb
-
-from pipelines.function_words import function_words
 from pipelines.quoting import literal
-from pipelines.report.quotes import diverse
-from pipelines.report.words import telling_words
 from pipelines.snapshot import Snapshot
-from pipelines.watch.course import Told
 from pipelines.watch.dashboard import filled
 from pipelines.watch.days import SQL, connected
 from pipelines.watch.evidence import day_of_hour, hour_of, instant_of
+from pipelines.watch.figures import figures_of, window_of
 from pipelines.watch.ledger import HELD_HISTORY, Telling
-from pipelines.watch.left_out import FloodNote, NotCounted
+from pipelines.watch.left_out import NotCounted
+from pipelines.watch.reasons import quality_of, resolves_when, why_told
+from pipelines.watch.voices import launch_of, quotes_of, shares_of, terms_of
 from schemas.alert import (
-    LEAST_TERM_AUTHORS,
     WHOLE_PRODUCT,
     Alert,
     EarlierEpisode,
     Explanation,
     HourCount,
-    Kind,
-    NearestLaunch,
     Part,
-    Quality,
-    Quote,
-    Reason,
     Status,
-    Term,
     severity_of,
 )
 from schemas.alert_action import Act, AlertAction
-from transforms.detect.attribution import Share, causes, shares
+from transforms.detect.attribution import causes
 from transforms.detect.detector import Settings
 from transforms.detect.figures import LEAST_P, band
-from transforms.detect.floods import FloodKind
-from transforms.detect.lifecycle import ALL_SOURCES, COOL_DOWN_HOURS, RESOLVE_HOURS, fingerprint
+from transforms.detect.lifecycle import fingerprint
 
 BASELINE_DAYS: Final = 28
 LAUNCH_DAYS: Final = 14
-QUOTES: Final = 5
-FEWEST_QUOTED: Final = 5
-"""Distinct people below which nobody is quoted, so that no quote can be laid at one person's door (theme_quotes)."""
-
 PARTS_SHOWN: Final = 8
 EARLIER_SHOWN: Final = 3
-FLOODS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -76,23 +60,11 @@ class Circumstances:
     not_counted: Callable[[int, int], NotCounted] = lambda begin, end: NotCounted()
 
 
-@dataclass(frozen=True)
-class _Figures:
-    since: int
-    until: int
-    observed: float
-    expected: float
-    dispersion: float
-    surprise: float
-    q: float | None
-    learning: bool
-
-
 def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Alert:
     """The alert that a telling makes. Raises `StaleSnapshotError` where vacuum was faster."""
     event, told = telling.event, telling.told
     product, touchpoint = event.place.product, event.place.touchpoint
-    begin, until = _window(telling)
+    begin, until = window_of(telling)
     first = instant_of(begin)
     days = [day_of_hour(hour) for hour in range(begin - (BASELINE_DAYS + 1) * 24, until + 24, 24)]
     with connected(snapshot, days) as connection:
@@ -105,16 +77,16 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
         }
         SQL.rows(connection, "items", **named)
         voices = SQL.rows(connection, "voices", lateness_seconds=about.lateness.total_seconds())[0]
-        figures = _figures(telling, voices["people"])
-        of_dimensions = _shares(connection, figures, touchpoint)
-        terms = _terms(connection, product, touchpoint)
+        figures = figures_of(telling, voices["people"])
+        of_dimensions = shares_of(connection, figures, touchpoint)
+        terms = terms_of(connection, product, touchpoint)
         launch = SQL.rows(
             connection, "launch", product=product, before=instant_of(telling.start + 1), days=LAUNCH_DAYS
         )
         said_in = {
             row["hour"]: row["people"] for row in SQL.rows(connection, "hours", begin=first - timedelta(hours=72))
         }
-        quotes = _quotes(connection, voices["authors"], terms)
+        quotes = quotes_of(connection, voices["authors"], terms)
     left_out = about.not_counted(begin, until)
     low, high = band(figures.expected, figures.dispersion)
     ratio = figures.observed / figures.expected if figures.expected > 0 else None
@@ -156,7 +128,7 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
         conversations=voices["conversations"],
         top_author_share=voices["most_posts"] / voices["posts"] if voices["posts"] else 0.0,
         model_version=voices["model_version"] or "",
-        resolves_when=_resolves_when(resolved),
+        resolves_when=resolves_when(resolved),
         notify=held is None,
         held_back=held,
         promotion=left_out.posts_of(product),
@@ -179,11 +151,18 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
             Explanation(cause.dimension, cause.values, cause.explains, cause.surprise)
             for cause in causes(of_dimensions)
         ),
-        launch=_launch(launch, telling.start, of_dimensions),
+        launch=launch_of(launch, telling.start, of_dimensions),
         terms=terms,
         quotes=quotes,
-        quality=_quality(telling, figures, voices["back_filled"], left_out, about),
-        why=_why(told, event.place.touchpoint, about.settings),
+        quality=quality_of(
+            telling,
+            figures,
+            left_out,
+            back_filled=voices["back_filled"],
+            lag_seconds=None if about.clock is None else max(0.0, (about.now - about.clock).total_seconds()),
+            clock_jump=about.clock_jump,
+        ),
+        why=why_told(told, event.place.touchpoint, about.settings),
         history=tuple(HourCount(hour, float(said_in.get(hour, 0.0)), usual) for hour, usual in told.usual),
         earlier=_earlier(event.episode_id, fingerprint(event.place), telling.start, about),
         dashboard_url=None
@@ -197,157 +176,6 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
             end=instant_of(until),
         ),
         sql=_query(product, touchpoint, first, instant_of(until)),
-    )
-
-
-def _window(telling: Telling) -> tuple[int, int]:
-    """Hours that the figures count, end exclusive: since evidence came up, or since the episode began."""
-    shown = None if telling.ends else telling.told.shown
-    return telling.start if shown is None else shown.since, max(telling.window_until, telling.start + 1)
-
-
-def _figures(telling: Telling, people: float) -> _Figures:
-    told = telling.told
-    begin, until = _window(telling)
-    shown = told.shown
-    surprise = max(telling.event.surprise, 0.0 if shown is None else shown.surprise)
-    alone = told.event.members == {ALL_SOURCES}
-    tested = [one.q for one in told.standings if one.since >= 0 and (alone or one.touchpoint != WHOLE_PRODUCT)]
-    q = min(tested, default=None) if telling.event.kind in {Kind.OPENED, Kind.REOPENED} else None
-    learning = bool(told.standings) and all(one.learning for one in told.standings)
-    dispersion = 1.0 if shown is None else shown.dispersion
-    if shown is not None and not telling.ends:
-        observed, expected = shown.seen, shown.expected
-    else:  # evidence is over: what was said in the whole of the episode
-        usual = dict(told.usual)
-        mean = sum(usual.values()) / len(usual) if usual else 0.0
-        observed, expected = people, sum(usual.get(hour, mean) for hour in range(begin, until))
-    return _Figures(begin, until, float(observed), float(expected), dispersion, surprise, q, learning)
-
-
-def _shares(
-    connection: duckdb.DuckDBPyConnection, figures: _Figures, touchpoint: str
-) -> dict[str, tuple[Share, ...]]:
-    during: dict[str, dict[str, float]] = defaultdict(dict)
-    before: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in SQL.rows(connection, "parts"):
-        if row["dimension"] == "touchpoint" and touchpoint != WHOLE_PRODUCT:
-            continue
-        during[row["dimension"]][row["value"]] = row["during"]
-        before[row["dimension"]][row["value"]] = row["before"]
-    return {
-        name: shares(during[name], before[name], figures.observed, figures.expected) for name in sorted(during)
-    }
-
-
-def _terms(connection: duckdb.DuckDBPyConnection, product: str, touchpoint: str) -> tuple[Term, ...]:
-    used = {
-        row["word"]: (row["during"], row["before"])
-        for row in SQL.rows(connection, "terms", least=LEAST_TERM_AUTHORS)
-    }
-    total = used.pop("", (0, 0))
-    empty = function_words() | set(product.lower().split()) | {touchpoint}
-    return tuple(
-        Term(
-            word,
-            used[word][0],
-            used[word][0] / total[0],
-            used[word][1] / total[1] if total[1] else 0.0,
-        )
-        for word in telling_words(used, total, empty)
-    )
-
-
-def _quotes(connection: duckdb.DuckDBPyConnection, authors: int, terms: Sequence[Term]) -> tuple[Quote, ...]:
-    if authors < FEWEST_QUOTED:
-        return ()
-    telling = frozenset(term.term for term in terms)
-    return tuple(
-        Quote(
-            row["event_id"],
-            row["source"],
-            row["occurred_at"].astimezone(UTC),
-            row["text_start"],
-            row["text_end"],
-            row["touchpoint"],
-            row["version"],
-        )
-        for row in diverse(SQL.rows(connection, "quotes"), telling, QUOTES)
-    )
-
-
-def _launch(
-    rows: Sequence[Mapping[str, Any]], start: int, of_dimensions: Mapping[str, Sequence[Share]]
-) -> NearestLaunch | None:
-    if not rows:
-        return None
-    row = rows[0]
-    launched_at = row["launched_at"].astimezone(UTC)
-    versions = {one.value: one.explains for one in of_dimensions.get("version", ())}
-    return NearestLaunch(
-        row["launch_id"],
-        row["name"],
-        launched_at,
-        max(0.0, (instant_of(start) - launched_at).total_seconds() / 3600),
-        row["version"],
-        row["kind"],
-        row["url"],
-        versions.get(row["version"], 0.0) if versions and row["version"] is not None else None,
-    )
-
-
-def _quality(
-    telling: Telling, figures: _Figures, back_filled: int, left_out: NotCounted, about: Circumstances
-) -> Quality:
-    place = telling.event.place
-    notes = [_flood(note) for note in left_out.at(place.product, place.touchpoint)[:FLOODS_SHOWN]]
-    if telling.told.event.place.product == "":
-        notes.append("The source does not say which product this is about.")
-    if figures.learning:
-        notes.append("The series is under 14 days old: what is expected of it is not known well yet.")
-    return Quality(
-        watermark_lag_seconds=None if about.clock is None else max(0.0, (about.now - about.clock).total_seconds()),
-        silent=telling.told.silent,
-        learning=figures.learning,
-        back_filled=back_filled,
-        clock_jump_seconds=about.clock_jump,
-        notes=tuple(notes),
-    )
-
-
-def _flood(note: FloodNote) -> str:
-    """What was left out, or counted as one, in a sentence."""
-    counted = "counted once" if note.kind is FloodKind.LOUD else "left out or counted once"
-    return f"Not a crowd, and {counted}: {note}, {instant_of(note.hour):%Y-%m-%d %H:%M} UTC."
-
-
-def _why(told: Told, touchpoint: str, settings: Settings) -> tuple[Reason, ...]:
-    """What had to hold of the series that was called an alarm."""
-    if touchpoint == WHOLE_PRODUCT and told.event.members != {ALL_SOURCES}:
-        places = {one.touchpoint for one in told.standings if one.since >= 0} - {WHOLE_PRODUCT}
-        members = told.event.members - {ALL_SOURCES}
-        return (Reason("touchpoints with an episode", float(len(members) or len(places)), 3.0),)
-    with_evidence = [one for one in told.standings if one.since >= 0]
-    if not with_evidence or told.event.kind not in {Kind.OPENED, Kind.REOPENED, Kind.UPDATED}:
-        return ()
-    first, guards = with_evidence[0], settings.guards
-    reasons = [
-        Reason("authors", first.seen, guards.authors),
-        Reason("hours with somebody", float(first.hours), guards.hours_with_somebody),
-        Reason("authors more than expected", first.seen - first.expected, guards.excess),
-        Reason("authors to those expected", first.seen / max(first.expected, 1e-9), guards.ratio),
-    ]
-    if told.event.kind is not Kind.UPDATED:
-        reasons.append(Reason("false alarms among alarms", first.q, settings.q, at_most=True))
-    return tuple(reasons)
-
-
-def _resolves_when(resolved: bool) -> str:
-    if resolved:
-        return f"It is over; within {COOL_DOWN_HOURS} hours it may open again as the same episode."
-    return (
-        f"{RESOLVE_HOURS} hours in a row, at each of which the six hours before it brought no evidence of more than "
-        "what is expected; hours in which its sources were silent do not count."
     )
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipelines.watch.course import Told
 from pipelines.watch.evidence import hour_of
+from pipelines.watch.told import Told
 from schemas.alert import Alert, Kind, Severity, Status
 from transforms.detect.lifecycle import Book, Event, Place, amend
 

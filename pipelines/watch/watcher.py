@@ -29,7 +29,7 @@ from pipelines.watch.checkpoint import (
     wanted_midnight,
 )
 from pipelines.watch.closing import LATENESS, closed_until
-from pipelines.watch.course import Course, Ground, Rules, Told, new_course, run
+from pipelines.watch.course import Course, Ground, Rules, new_course, run
 from pipelines.watch.days import day_fingerprints
 from pipelines.watch.evidence import (
     DAY_HOURS,
@@ -46,6 +46,7 @@ from pipelines.watch.late import Late, late_since
 from pipelines.watch.ledger import Telling, ends_of_strangers, to_tell, told_as_on
 from pipelines.watch.left_out import FloodNote, NotCounted
 from pipelines.watch.steady import ClockJumps
+from pipelines.watch.told import Told
 from schemas.alert import Alert, Severity
 from schemas.errors import TribometerError
 from schemas.tables import FEEDBACK, LAUNCHES, MODEL_CHOICES, SCORES, TableSpec

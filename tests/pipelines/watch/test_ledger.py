@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.watch.course import Told
 from pipelines.watch.ledger import Firing, Telling, ToldAsOn, to_tell
+from pipelines.watch.told import Told
 from schemas.alert import Kind
 from transforms.detect.lifecycle import Book, Episode, Event, Phase, Place, Signal, advance_all
 
