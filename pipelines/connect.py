@@ -10,7 +10,7 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Final, TypeVar
 
 import duckdb
 
-from pipelines.definitions import definitions, file_lists, stored_tables
+from pipelines.definitions import file_lists, stored_tables
+from pipelines.opening import open_views
 from pipelines.quoting import literal
 from pipelines.rollup.stored import NOTHING, Rollups, stored_rollups
 from pipelines.snapshot import READABLE, Snapshot, open_snapshot
@@ -52,7 +53,9 @@ def connect(tables: str, as_of: datetime | None = None, *, rolled_up: bool = Tru
 
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables, as_of)
-        return _connect(snapshot, definitions(snapshot, None if rolled_up else NOTHING))
+        return _connect(
+            snapshot, lambda connection: open_views(connection, snapshot, None if rolled_up else NOTHING)
+        )
 
     return with_fresh_snapshot(attempt)
 
@@ -62,7 +65,12 @@ def connect_stored(tables: str) -> duckdb.DuckDBPyConnection:
 
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables)
-        return _connect(snapshot, [*stored_tables(snapshot), *file_lists(snapshot)])
+
+        def fill(connection: duckdb.DuckDBPyConnection) -> None:
+            for statement in (*stored_tables(snapshot), *file_lists(snapshot)):
+                connection.execute(statement)
+
+        return _connect(snapshot, fill)
 
     return with_fresh_snapshot(attempt)
 
@@ -79,7 +87,7 @@ def connect_locked(
     def attempt() -> duckdb.DuckDBPyConnection:
         snapshot = open_snapshot(tables, as_of)
         rollups = stored_rollups(snapshot)
-        connection = _connect(snapshot, definitions(snapshot, rollups))
+        connection = _connect(snapshot, lambda connection: open_views(connection, snapshot, rollups))
         try:
             lock_down(connection, snapshot, rollups, memory_limit=memory_limit)
         except duckdb.Error as error:
@@ -115,14 +123,13 @@ def unreadable(root: Path, error: duckdb.Error) -> TribometerError:
     )
 
 
-def _connect(snapshot: Snapshot, statements: Iterable[str]) -> duckdb.DuckDBPyConnection:
+def _connect(snapshot: Snapshot, fill: Callable[[duckdb.DuckDBPyConnection], None]) -> duckdb.DuckDBPyConnection:
     if _PATTERN & set(str(snapshot.root)):
         raise UsageError(f"{snapshot.root}: DuckDB reads *, ? and [ in a path as a pattern; rename the folder")
     connection = duckdb.connect()
     try:
         connection.execute("SET enable_progress_bar = false")  # it would stand among the rows
-        for statement in statements:
-            connection.execute(statement)
+        fill(connection)
     except duckdb.Error as error:
         connection.close()
         raise unreadable(snapshot.root, error) from error

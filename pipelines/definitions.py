@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from pipelines.quoting import list_of, literal, quoted, sql_type
 from pipelines.rollup.stored import Rollups, rows_of, stored_rollups
@@ -69,38 +69,65 @@ _BY_DAY: Final = (FEEDBACK, SCORES)
 """Tables of which the rolled-up views read a day's files for that day's rows, and nothing else."""
 
 
+Origin: TypeAlias = Literal["computed", "stored", "both"]
+"""Where the rows of the rolled-up views come from: their own SQL, rollups, or each for some of the days."""
+
+
 def definitions(snapshot: Snapshot, rollups: Rollups | None = None) -> Iterator[str]:
     """SQL statements that make the stored tables and the views in a fresh DuckDB, in order.
 
     Without `rollups` those are looked for that belong to the snapshot. DuckDB looks at every file whenever a view that
     reads it is made, so the views are made over one file of each table, and the lists come last: at 10,000 files that
-    takes 0.8 instead of 2.5 s of processor time.
+    takes 0.8 instead of 2.5 s of processor time. `pipelines.opening` does the same in less time.
     """
     rollups = stored_rollups(snapshot) if rollups is None else rollups
-    unrolled = _without(snapshot, rollups)
+    yield from what_views_read(snapshot, rollups)
+    yield from views(origin(snapshot, rollups))
+    yield from contents(snapshot, rollups)
+
+
+def origin(snapshot: Snapshot, rollups: Rollups) -> Origin:
+    """Where the rolled-up views of a snapshot have their rows from."""
+    if not rollups.chosen:
+        return "computed"
+    return "both" if _without(snapshot, rollups).files[FEEDBACK.name] else "stored"
+
+
+def what_views_read(snapshot: Snapshot, rollups: Rollups) -> Iterator[str]:
+    """Statements that make what the views are made over: stored tables and rollups, of one file each."""
     yield from stored_tables(snapshot)
     if snapshot.as_of is not None:
         yield f"SET VARIABLE tribometer_as_of = {_instant(snapshot.as_of)}"
     # Not the same as none: source_health says null where it cannot know.
     yield f"SET VARIABLE tribometer_dead_letters_closed = {str(DEAD_LETTERS.name in snapshot.closed).lower()}"
     yield _NO_RELEASES_IN_FORCE
-    functions, *views = load_views()
-    yield functions.sql
     if rollups.chosen:
         yield from _rolled_up(rollups)
-        if unrolled.files[FEEDBACK.name]:
-            yield from _computed(unrolled)
-    yield from _stand_ins(views)
-    for view in reversed(views):
-        if not rollups.chosen or view.name not in ROLLED_UP:
+        if origin(snapshot, rollups) == "both":
+            yield from _unrolled_tables(_without(snapshot, rollups))
+
+
+def views(rows_from: Origin) -> Iterator[str]:
+    """Statements that make the functions and the views. They say nothing of a snapshot but its `origin`."""
+    functions, *others = load_views()
+    yield functions.sql
+    if rows_from == "both":
+        yield from _computed()
+    yield from _stand_ins(others)
+    for view in reversed(others):
+        if rows_from == "computed" or view.name not in ROLLED_UP:
             yield view.sql
-        elif unrolled.files[FEEDBACK.name]:
+        elif rows_from == "both":
             yield f"CREATE OR REPLACE VIEW {view.name} AS FROM rollups.{view.name} UNION ALL FROM unrolled.{view.name}"
         else:
             yield f"CREATE OR REPLACE VIEW {view.name} AS FROM rollups.{view.name}"
+
+
+def contents(snapshot: Snapshot, rollups: Rollups) -> Iterator[str]:
+    """Statements that give what was made all its files, and compute what is pinned."""
     yield from file_lists(snapshot)
     if rollups.chosen:
-        yield from file_lists(unrolled, _BY_DAY, _UNROLLED)
+        yield from file_lists(_without(snapshot, rollups), _BY_DAY, _UNROLLED)
         for name in ROLLED_UP:
             yield f"SET VARIABLE {_rollup_variable(name)} = {list_of(_whole(rollups, name))}"
     yield f"SET VARIABLE {MODEL_VARIABLE} = ({_CHOSEN_MODEL})"
@@ -111,10 +138,16 @@ def definitions(snapshot: Snapshot, rollups: Rollups | None = None) -> Iterator[
     yield _RELEASES_IN_FORCE
 
 
-def settings_of_nothing() -> Iterator[str]:
-    """Statements that make the stored tables without any rows or files: what views can be made over."""
-    yield from stored_tables(Snapshot(Path("/"), {spec.name: () for spec in READABLE}, {}))
+def settings_of_nothing(rows_from: Origin = "computed") -> Iterator[str]:
+    """Statements that make stored tables and rollups without any rows or files: what views can be made over."""
+    nothing = Snapshot(Path("/"), {spec.name: () for spec in READABLE}, {})
+    yield from stored_tables(nothing)
     yield _NO_RELEASES_IN_FORCE
+    if rows_from != "computed":
+        yield "CREATE SCHEMA IF NOT EXISTS rollups"
+        yield from _stand_ins([view for view in load_views() if view.name in ROLLED_UP], "rollups.")
+    if rows_from == "both":
+        yield from _unrolled_tables(nothing)
 
 
 def plain_views(snapshot: Snapshot, names: Sequence[str]) -> Iterator[str]:
@@ -154,14 +187,18 @@ def _without(snapshot: Snapshot, rollups: Rollups) -> Snapshot:
     return replace(snapshot, files={**snapshot.files, **files})
 
 
-def _computed(unrolled: Snapshot) -> Iterator[str]:
-    """The rolled-up views over the days that are not stored."""
+def _unrolled_tables(unrolled: Snapshot) -> Iterator[str]:
+    """What the rolled-up views are computed from, over the files of the days that are not stored."""
     yield "CREATE SCHEMA IF NOT EXISTS unrolled"
     yield from _views_of(unrolled, _BY_DAY, "unrolled", _UNROLLED)
+
+
+def _computed() -> Iterator[str]:
+    """The rolled-up views over the days that are not stored."""
     yield "SET schema = 'unrolled'"  # a view finds others in its own schema first
-    views = behind(ROLLED_UP)
-    yield from _stand_ins(views)
-    for view in reversed(views):
+    wanted = behind(ROLLED_UP)
+    yield from _stand_ins(wanted)
+    for view in reversed(wanted):
         sql = view.sql
         for spec in _BY_DAY:
             sql = sql.replace(f"tables.{spec.name}", f"unrolled.{spec.name}")
@@ -183,18 +220,18 @@ def _rolled_up(rollups: Rollups) -> Iterator[str]:
         yield f"CREATE OR REPLACE VIEW rollups.{name} AS {query}"
 
 
-def _stand_ins(views: Sequence[View]) -> Iterator[str]:
+def _stand_ins(made: Sequence[View], schema: str = "") -> Iterator[str]:
     """Views of the right columns and no rows.
 
     DuckDB works a new view out down to the files, through all views it reads, and again for each view that reads it.
     So each view is made while those it reads are stand-ins, and takes the place of its own last: opening takes a fifth.
     """
-    for view in views:
+    for view in made:
         if view.is_view:
             columns = ", ".join(
                 f"NULL::{kind} AS {quoted(name)}" for name, kind in column_types()[view.name].items()
             )
-            yield f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} WHERE false"
+            yield f"CREATE OR REPLACE VIEW {schema}{view.name} AS SELECT {columns} WHERE false"
 
 
 def _views_of(snapshot: Snapshot, specs: Sequence[TableSpec], schema: str, prefix: str) -> Iterator[str]:

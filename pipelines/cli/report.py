@@ -14,7 +14,7 @@ from rich.console import Console
 from pipelines.cli.options import DAY, reads_as_of, reads_tables
 from pipelines.cli.progress import StepProgress
 from pipelines.connect import unreadable, with_fresh_snapshot
-from pipelines.definitions import definitions
+from pipelines.opening import open_views
 from pipelines.snapshot import open_snapshot
 from pipelines.whole_file import whole_file
 from schemas.errors import TribometerError, UsageError
@@ -64,8 +64,7 @@ def report(
         snapshot = open_snapshot(tables, as_of)
         try:
             with duckdb.connect() as connection:
-                for statement in definitions(snapshot):
-                    connection.execute(statement)
+                open_views(connection, snapshot)
                 scope = find_scope(connection, product, _day(first_day), _day(last_day))
                 return compose(connection, scope, snapshot.versions, as_of)
         except duckdb.IOException as error:

@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 
 from pipelines.connect import bound_memory, unreadable
-from pipelines.definitions import definitions
+from pipelines.opening import open_views
 from pipelines.rollup.fingerprint import fingerprints
 from pipelines.rollup.part import Stamp, write_part
 from pipelines.rollup.stored import NOTHING, stored_rollups
@@ -92,8 +92,7 @@ def _store(snapshot: Snapshot, days: Sequence[str], wanted: dict[str, str]) -> N
     part = replace(snapshot, files={**snapshot.files, **files})
     try:
         with duckdb.connect() as connection:
-            for statement in definitions(part, NOTHING):
-                connection.execute(statement)
+            open_views(connection, part, NOTHING)
             bound_memory(connection)
             latest = dict(connection.execute(_LATEST).fetchall())
             connection.execute("CREATE SCHEMA computed")
