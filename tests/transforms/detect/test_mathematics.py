@@ -20,6 +20,22 @@ def test_the_tail_of_an_exponential_is_found() -> None:
     np.testing.assert_allclose(surprise(tail, levels, of_stratum[:4]), exact, rtol=0.07)
 
 
+@pytest.mark.parametrize(("of_one", "rate"), [(1, 2.2), (2, 1.45), (9, 1.35)])
+def test_the_tail_of_a_stratum_that_is_lighter_than_theory_is_found(of_one: int, rate: float) -> None:
+    random = np.random.default_rng(2)
+    evidence = np.where(random.random(200_000) < 0.6, 0.0, random.exponential(1 / rate, 200_000))
+    tail = observe(prior_tail(), evidence, np.full(len(evidence), of_one), np.ones(len(evidence), dtype=bool))
+    levels = np.log(0.4 * np.array([1e2, 1e3])) / rate  # within what is learnt, so no flattening
+    np.testing.assert_allclose(surprise(tail, levels, np.full(2, of_one)), [2, 3], atol=0.06)
+
+
+def test_a_stratum_of_which_nothing_is_known_has_the_prior_tail() -> None:
+    levels = np.array([1.0, 2.0])
+    for of_one, rate in enumerate((3, 2.2, 1.45, 1.25, 1.1, 1, 1, 1, 1.1, 1.35)):
+        exact = -np.log10(0.4 * np.exp(-rate * levels))
+        np.testing.assert_allclose(surprise(prior_tail(), levels, np.full(2, of_one)), exact, atol=0.03)
+
+
 def test_more_evidence_is_more_surprising() -> None:
     evidence = np.arange(0, 30, BIN_NATS / 3)
     said = surprise(prior_tail(), evidence, np.full(len(evidence), 3))
