@@ -89,12 +89,17 @@ WORLDS: Final[dict[str, Parameters]] = {
     "plain": PLAIN,
     "bursty 2 %": replace(PLAIN, reply_bursts=0.02),
     "bursty 6 %": replace(PLAIN, reply_bursts=0.06),
+    "plain, 0.7 an hour": replace(PLAIN, median_per_hour=0.7),
     "null": replace(PLAIN, incidents=0, touchpoint_incidents=0, launches=0, loud_authors=0, floods=0),
+    "null, quiet": replace(
+        PLAIN, median_per_hour=0.05, incidents=0, touchpoint_incidents=0, launches=0, loud_authors=0, floods=0
+    ),
     "outage": replace(PLAIN, outages=40),
     "clock change": replace(PLAIN, clock_change=True),
     "cold start": replace(PLAIN, newcomers=3),
 }
-"""The worlds by name; floods, loud authors and launches are part of every one but null."""
+"""The worlds by name; floods, loud authors and launches are part of every one but the two null ones. The quiet one has
+series of half an author a day in it, which the other has not."""
 
 BURST_TAIL: Final = 1.6
 BURST_LARGEST: Final = 150
