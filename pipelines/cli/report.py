@@ -18,6 +18,7 @@ from pipelines.definitions import definitions
 from pipelines.snapshot import open_snapshot
 from pipelines.whole_file import whole_file
 from schemas.errors import TribometerError, UsageError
+from transforms.engine import open_engine
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -63,7 +64,7 @@ def report(
     def measure() -> Report:
         snapshot = open_snapshot(tables, as_of)
         try:
-            with duckdb.connect() as connection:
+            with open_engine() as connection:
                 for statement in definitions(snapshot):
                     connection.execute(statement)
                 scope = find_scope(connection, product, _day(first_day), _day(last_day))
