@@ -20,7 +20,7 @@ def write_bill(tools: Path, python: Path, project: Path, bill: Path) -> None:
     bill.parent.mkdir(exist_ok=True)
     command = [
         str(tools / "cyclonedx-py"), "environment", str(python), "--pyproject", str(project), "--sv", SPEC_VERSION,
-        "--output-reproducible", "--no-validate", "--of", "JSON", "-o", str(bill),
+        "--output-reproducible", "--of", "JSON", "-o", str(bill),
     ]  # fmt: skip
     subprocess.run(command, check=True)
 

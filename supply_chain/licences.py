@@ -37,7 +37,7 @@ class Policy:
 def read_policy(path: Path = POLICY) -> Policy:
     """The policy as written in licences.toml; every exception has a reason."""
     written = tomllib.loads(path.read_text(encoding="utf-8"))
-    named = {
+    named: dict[str, dict[str, tuple[str, str]]] = {
         part: {canonicalize_name(one["name"]): (one["licence"], one["reason"]) for one in written.get(part, [])}
         for part in ("exceptions", "elsewhere")
     }
