@@ -47,7 +47,7 @@ def commits() -> Iterator[Figure]:
         for count in FILES_OF_A_COMMIT:
             root = str(Path(folder) / f"commit-{count}")
             open_or_create(root, FEEDBACK)
-            rounds = ROUNDS if count < FILES_OF_A_COMMIT[-1] else 1
+            rounds = ROUNDS if count < FILES_OF_A_COMMIT[-1] else 3
             taken = [_commit(root, number * count, count) for number in range(rounds)]
             yield Figure(
                 f"commit of {count:,} {'file' if count == 1 else 'files'}, each of another day", _ms(taken)
