@@ -7,11 +7,12 @@ SEED ?= 1
 QUICK := not streams and not browser and not wheel and not emulator
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
+CHECKERS := .venv-supply-chain
 
 # Modules are compiled once, not by every process that imports them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check lint types imports streams emulator faults faults-quick browser wheel bench case-studies model learning-curve evaluate spikes docs lock clean
+.PHONY: help install demo test check lint types imports supply-chain streams emulator faults faults-quick browser wheel bench case-studies model learning-curve evaluate spikes docs lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,15 @@ types: install
 
 imports: install
 	@$(BIN)/lint-imports
+
+# The checkers have an environment of their own, so that they are not among what they check.
+supply-chain: install $(CHECKERS)/.installed  ## Licences of all that is locked, bill of materials into dist/, no secrets in the tree
+	@$(CHECKERS)/bin/python -m supply_chain
+
+$(CHECKERS)/.installed: supply_chain/requirements.lock
+	@test -x $(CHECKERS)/bin/python || $(PYTHON) -m venv $(CHECKERS)
+	@$(CHECKERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r supply_chain/requirements.lock
+	@touch $@
 
 streams: install  ## Tests on the real streams (DATA=folder with streams/ and labels/)
 	@TRIBOMETER_DATA="$(DATA)" $(BIN)/python -m pytest -n auto -m streams
@@ -94,6 +104,8 @@ docs: install  ## Write the generated pages again
 lock:  ## Resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra report --extra train \
 	  --group dev --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" supply_chain/requirements.in -o supply_chain/requirements.lock
 
 clean:  ## Remove what was built, not what was installed
 	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

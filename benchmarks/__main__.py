@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from benchmarks.commits import commits
 from benchmarks.figure import Figure
 from benchmarks.listening import listening
 from benchmarks.main_job import main_job
@@ -22,6 +23,8 @@ from pipelines.machine import machine
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "performance.md"
+OWN_PAGES: Final = {"commits": ROOT / "docs" / "scale.md"}
+"""Sections whose figures stand in another page than that one."""
 MAPPING: Final = ROOT / "examples" / "sources" / "firefox_support.yaml"
 
 
@@ -46,9 +49,13 @@ SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
     "listening": lambda effort: listening(effort.stream, MAPPING),
     "memory": lambda effort: memory(effort.stream, MAPPING, effort.minutes),
     "tables": lambda _: table_layer(),
+    "commits": lambda _: commits(),
     "views": lambda effort: views(effort.data, effort.events, effort.keep),
 }
-"""What can be measured; each has its place in docs/performance.md."""
+"""What can be measured; each has its place in docs/performance.md, or in the page of `OWN_PAGES`."""
+
+MADE_UP: Final = frozenset({"tables", "commits"})
+"""Sections that make their rows up and need no streams."""
 
 
 @click.command()
@@ -58,13 +65,13 @@ SECTIONS: Final[Mapping[str, Callable[[Effort], Iterator[Figure]]]] = {
 @click.option("--events", default=10_000_000, show_default=True, help="Events to query.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder to keep these events in, for another time.")
 @click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True, help="Measure just this.")
-@click.option("--write", is_flag=True, help="Keep the tables in docs/performance.md.")
+@click.option("--write", is_flag=True, help="Keep the tables in the pages.")
 def bench(
     data: Path, rows: int, minutes: float, events: int, keep: Path | None, only: tuple[str, ...], write: bool
 ) -> None:
     """Measure speed, memory and bytes per event on real support questions."""
     effort = Effort(data, rows, minutes, events, keep)
-    if not effort.stream.exists():
+    if not effort.stream.exists() and not (only and set(only) <= MADE_UP):
         raise click.ClickException(f"{effort.stream}: not there; give the folder that holds streams/ with --data")
     logging.basicConfig(level=logging.CRITICAL)  # Beam warns about optional parts at import
     for name in only or SECTIONS:
@@ -87,8 +94,9 @@ def _markdown(name: str, figures: list[Figure]) -> str:
 
 def _keep(name: str, table: str) -> None:
     begin, end = f"<!-- bench {name} -->\n", f"<!-- /bench {name} -->\n"
-    before, rest = PAGE.read_text(encoding="utf-8").split(begin, 1)
-    PAGE.write_text(before + begin + table + end + rest.split(end, 1)[1], encoding="utf-8")
+    page = OWN_PAGES.get(name, PAGE)
+    before, rest = page.read_text(encoding="utf-8").split(begin, 1)
+    page.write_text(before + begin + table + end + rest.split(end, 1)[1], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def table_layer() -> Iterator[Figure]:
                 f"commit of {ROWS_A_COMMIT} rows to one day, {files:,} files in the table",
                 f"{_ms(latency)} (slowest of {ROUNDS}: {max(latency) * 1000:,.0f} ms)",
             )
-            day = _day(3)
+            day = day_named(3)
             planned = [_seconds(lambda root=root, day=day: _plan(root, day)) for _ in range(ROUNDS)]  # type: ignore[misc]
             yield Figure(f"files of one day from the log, {files:,} files", _ms(planned))
             yield Figure(f"memory that opening the table {_OPENINGS} times takes, {files:,} files", _memory(root))
@@ -93,13 +93,13 @@ def table_layer() -> Iterator[Figure]:
         yield Figure(f"de-duplication of {BATCH:,} ids against {rows:,} rows", _ms(_deduplication(rows)))
 
 
-def _day(number: int) -> str:
+def day_named(number: int) -> str:
     return (_START + timedelta(days=number)).isoformat()
 
 
-def _rows(number: int, rows: int) -> pa.Table:
+def feedback_rows(number: int, rows: int) -> pa.Table:
     """Feedback of one day with fresh identities."""
-    at = datetime.fromisoformat(_day(number)).replace(tzinfo=UTC)
+    at = datetime.fromisoformat(day_named(number)).replace(tzinfo=UTC)
     row = {
         "source": "bench",
         "channel": "support",
@@ -124,12 +124,12 @@ def _rows(number: int, rows: int) -> pa.Table:
 
 def _make(root: str, files: int) -> None:
     """A table of so many files over the days, in commits of up to a thousand files."""
-    days = [_rows(number, ROWS_A_FILE) for number in range(min(files, DAYS))]
+    days = [feedback_rows(number, ROWS_A_FILE) for number in range(min(files, DAYS))]
 
     def write(number: int) -> DataFile:
         ids = pa.array([os.urandom(ID_BYTES).hex() for _ in range(ROWS_A_FILE)])
         rows = days[number % len(days)].set_column(0, FEEDBACK.schema.field(0), ids)
-        return write_file(root, FEEDBACK, rows, partition=_day(number % len(days)), written_at=_WRITTEN)
+        return write_file(root, FEEDBACK, rows, partition=day_named(number % len(days)), written_at=_WRITTEN)
 
     with ThreadPoolExecutor(_WRITERS) as writers:
         for start in range(0, files, 1000):
@@ -138,8 +138,8 @@ def _make(root: str, files: int) -> None:
 
 
 def _commit_seconds(root: str, number: int) -> float:
-    rows = _rows(number, ROWS_A_COMMIT)
-    file = write_file(root, FEEDBACK, rows, partition=_day(number), written_at=_WRITTEN)
+    rows = feedback_rows(number, ROWS_A_COMMIT)
+    file = write_file(root, FEEDBACK, rows, partition=day_named(number), written_at=_WRITTEN)
     return _seconds(lambda: commit(root, FEEDBACK, [file], batch_id="bench"))
 
 
@@ -150,7 +150,7 @@ def _plan(root: str, day: str) -> list[str]:
 def _memory(root: str) -> str:
     """What a process grows by that opens the newest snapshot again and again, as a listener does."""
     done = subprocess.run(
-        [sys.executable, "-c", _OPENING, root, _day(3)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _OPENING, root, day_named(3)], capture_output=True, text=True, check=True
     )
     return f"{int(done.stdout) / 1e6:,.0f} MB"
 

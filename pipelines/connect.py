@@ -25,6 +25,7 @@ from pipelines.rollup.stored import NOTHING, Rollups, stored_rollups
 from pipelines.snapshot import READABLE, Snapshot, open_snapshot
 from schemas.errors import StaleSnapshotError, TribometerError, UsageError
 from schemas.tables import DEAD_LETTERS
+from transforms.engine import open_engine
 
 MEMORY_LIMIT: Final = "2GB"
 """What a query may hold in memory before it spills."""
@@ -126,7 +127,7 @@ def unreadable(root: Path, error: duckdb.Error) -> TribometerError:
 def _connect(snapshot: Snapshot, fill: Callable[[duckdb.DuckDBPyConnection], None]) -> duckdb.DuckDBPyConnection:
     if _PATTERN & set(str(snapshot.root)):
         raise UsageError(f"{snapshot.root}: DuckDB reads *, ? and [ in a path as a pattern; rename the folder")
-    connection = duckdb.connect()
+    connection = open_engine()
     try:
         connection.execute("SET enable_progress_bar = false")  # it would stand among the rows
         fill(connection)

@@ -39,7 +39,7 @@ from transforms.delta import (
 )
 from transforms.elements import MessageBatch
 from transforms.normalize import Normalizer
-from transforms.parquet import read_file, write_file
+from transforms.parquet import read_file, read_to_rewrite, write_file
 
 Letter = Mapping[str, Any]
 """A row of `dead_letters`, its payload too."""
@@ -184,7 +184,7 @@ def settle(root: str, tried: Sequence[str], refused: Sequence[DeadLetter], clock
             affected = [file for file in live_files(table) if _holds(root, file.path, ids)]
             if not affected:
                 return
-            rows = pa.concat_tables([read_file(root, DEAD_LETTERS, file) for file in affected])
+            rows = pa.concat_tables([read_to_rewrite(root, DEAD_LETTERS, file) for file in affected])
             mine = pc.is_in(rows.column("dead_letter_id"), ids)
             kept = rows.filter(pc.invert(mine))
             if again is not None:

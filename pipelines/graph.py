@@ -18,7 +18,7 @@ from schemas.mapping import SourceMapping
 from transforms.commit import Commit
 from transforms.dead_letters import RouteDeadLetters
 from transforms.decode import Decode
-from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create, open_table
+from transforms.delta import AUTHOR_KEY_ID_KEY, open_or_create, open_to_write
 from transforms.elements import BatchId, Clock
 from transforms.normalize import Normalize
 from transforms.partition import Partition
@@ -46,11 +46,12 @@ class GraphConfig:
 def claim_tables(folder: str, author_key_id: str) -> None:
     """Make the tables below `folder` for authors under one key; call it before the graph runs on a new folder.
 
-    Raises `TribometerError` where one of them needs a newer Tribometer, before anything is written to the others, and
-    where they were written with another key: the same person would get a second pseudonym and be counted twice.
+    Raises `TribometerError` where one of them needs a newer Tribometer, or is not ours to write, before anything is
+    written to the others, and where they were written with another key: the same person would get a second pseudonym
+    and be counted twice.
     """
     for spec in tables.TABLES.values():
-        open_table(folder, spec)
+        open_to_write(folder, spec)
     feedback = open_or_create(folder, tables.FEEDBACK, {AUTHOR_KEY_ID_KEY: author_key_id})
     written_with = feedback.metadata().configuration.get(AUTHOR_KEY_ID_KEY)
     if written_with != author_key_id:

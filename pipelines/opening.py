@@ -18,6 +18,7 @@ from pipelines.definitions import Origin, contents, origin, settings_of_nothing,
 from pipelines.quoting import literal
 from pipelines.rollup.stored import Rollups, stored_rollups
 from pipelines.snapshot import Snapshot
+from transforms.engine import open_engine
 
 _FILE: Final = "views.duckdb"
 
@@ -65,7 +66,7 @@ def _copied(connection: duckdb.DuckDBPyConnection, rows_from: Origin) -> bool:
 @cache
 def _made(rows_from: Origin) -> bytes:
     """A DuckDB file of the views over nothing."""
-    with tempfile.TemporaryDirectory(prefix="tribometer-") as folder, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory(prefix="tribometer-") as folder, open_engine() as connection:
         for statement in (*settings_of_nothing(rows_from), *views(rows_from)):
             connection.execute(statement)
         file = Path(folder) / _FILE

@@ -9,11 +9,10 @@ import json
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from pipelines.definitions import settings_of_nothing
 from pipelines.whole_file import whole_file
 from schemas.views import TYPES_FILE, load_views
+from transforms.engine import open_engine
 
 FILE: Final = Path(__file__).resolve().parents[1] / "schemas" / TYPES_FILE
 
@@ -21,7 +20,7 @@ FILE: Final = Path(__file__).resolve().parents[1] / "schemas" / TYPES_FILE
 def view_types() -> str:
     """The text of schemas/view_types.json: each view made over empty tables, those it reads before it."""
     types: dict[str, dict[str, str]] = {}
-    with duckdb.connect() as connection:
+    with open_engine() as connection:
         for statement in settings_of_nothing():
             connection.execute(statement)
         for view in load_views():

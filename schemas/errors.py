@@ -19,5 +19,9 @@ class StaleSnapshotError(TribometerError):
     """A file of the snapshot is gone: `tables vacuum` or an erasure deleted it. A new snapshot does not name it."""
 
 
+class NewerFileError(TribometerError):
+    """A file holds columns that this program does not know; writing its rows again would lose them."""
+
+
 class DamagedFileError(TribometerError):
     """A file of the snapshot is there, but its bytes are not those that were written."""

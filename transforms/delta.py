@@ -38,6 +38,7 @@ CREATED_VERSION_KEY: Final = "tribometer.createdSchemaVersion"
 
 AUTHOR_KEY_ID_KEY: Final = "tribometer.authorKeyId"
 _UNDERSTOOD_READER_VERSION: Final = 1
+_UNDERSTOOD_WRITER_VERSION: Final = 2
 
 LOG_FOLDER: Final = "_delta_log"
 
@@ -132,12 +133,35 @@ def open_table(root: str, spec: TableSpec) -> DeltaTable | None:
     return table
 
 
+def open_to_write(root: str, spec: TableSpec) -> DeltaTable | None:
+    """As `open_table`, for whoever will write: raises `TribometerError` too where a write would break the table.
+
+    Such are tables with features that bind writers (constraints, change data feed, row tracking …). delta-rs refuses
+    some of them only at the commit, in the words of a conflict, and others not at all.
+    """
+    table = open_table(root, spec)
+    if table is not None:
+        _refuse_unknown_writer_features(table, spec)
+    return table
+
+
+def _refuse_unknown_writer_features(table: DeltaTable, spec: TableSpec) -> None:
+    protocol = table.protocol()
+    if protocol.min_writer_version > _UNDERSTOOD_WRITER_VERSION:
+        features = ", ".join(sorted(protocol.writer_features or ()))
+        raise TribometerError(
+            f"the table {spec.name} uses Delta features Tribometer does not write (writer version "
+            f"{protocol.min_writer_version}{f': {features}' if features else ''}); a newer Tribometer or some other "
+            "program has changed it: upgrade Tribometer, or restore the table"
+        )
+
+
 def open_or_create(root: str, spec: TableSpec, configuration: dict[str, str] | None = None) -> DeltaTable:
     """The table, ready to be written to: made where it does not exist, given the columns it lacks.
 
     Safe when several processes do so at once.
     """
-    table = open_table(root, spec)
+    table = open_to_write(root, spec)
     if table is None:
         table = _create(root, spec, configuration)
     return _with_all_columns(root, spec, table)
@@ -274,6 +298,7 @@ def _transact(
     changes_rows: bool = True,
 ) -> int:
     """One Delta transaction that takes the next turn of each application in `turns`."""
+    _refuse_unknown_writer_features(table, spec)
     label = {spec.partition: None} if spec.partition else {}
     actions: list[AddAction | RemoveAction] = [
         AddAction(

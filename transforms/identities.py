@@ -22,6 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.errors import StaleSnapshotError, TribometerError
+from transforms.engine import open_engine
 
 _REMEMBERED: Final = 1 << 21
 """Hashes of identities that a process keeps, 8 bytes each: 16 MB."""
@@ -154,4 +155,4 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:
 
     It remembers nothing of the files it has read.
     """
-    return duckdb.connect(config={"enable_external_file_cache": "false"})
+    return open_engine(enable_external_file_cache="false")

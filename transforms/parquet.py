@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.arrow import ADDED, SCHEMA_VERSION
-from schemas.errors import DamagedFileError, StaleSnapshotError
+from schemas.errors import DamagedFileError, NewerFileError, StaleSnapshotError
 from schemas.tables import TableSpec
 from transforms.delta import DataFile, LiveFile, StagedFileTakenError, fsync, table_path
 from transforms.failpoints import failpoint
@@ -74,9 +74,14 @@ def may_lack_columns(spec: TableSpec, path: str) -> bool:
 
     They go on writing into tables that newer ones have made.
     """
-    found = _VERSION.search(path)
-    version = int(found[1]) if found else _FIRST_VERSION
+    version = written_with(path)
     return any(version < added for (name, _), added in ADDED.items() if name == spec.name)
+
+
+def written_with(path: str) -> int:
+    """The schema version of the program that wrote a file, by the file's name."""
+    found = _VERSION.search(path)
+    return int(found[1]) if found else _FIRST_VERSION
 
 
 def read_file(root: str, spec: TableSpec, file: LiveFile) -> pa.Table:
@@ -103,6 +108,29 @@ def read_file(root: str, spec: TableSpec, file: LiveFile) -> pa.Table:
                 return rows
             reason = f"has {rows.num_rows:,} rows, the log says {file.rows:,}"
     raise DamagedFileError(f"{path} {reason}; `tribometer tables verify` says what to do")
+
+
+def read_to_rewrite(root: str, spec: TableSpec, file: LiveFile) -> pa.Table:
+    """As `read_file`, for whoever writes the rows again and takes the file out of the table.
+
+    Raises `NewerFileError` for a file with columns that this program does not know: they would be lost.
+    """
+    rows = read_file(root, spec, file)
+    if written_with(file.path) > SCHEMA_VERSION and (unknown := _unknown_columns(root, spec, file)):
+        raise NewerFileError(
+            f"{table_path(root, spec) / file.path} holds columns of schema version {written_with(file.path)} "
+            f"({', '.join(unknown)}), this Tribometer knows version {SCHEMA_VERSION} and would lose them; "
+            "upgrade Tribometer"
+        )
+    return rows
+
+
+def _unknown_columns(root: str, spec: TableSpec, file: LiveFile) -> list[str]:
+    try:
+        found = pq.read_schema(table_path(root, spec) / file.path).names
+    except FileNotFoundError as error:
+        raise StaleSnapshotError(f"{file.path} is gone; a newer snapshot does not need it") from error
+    return [name for name in found if name not in spec.schema.names]
 
 
 def damaged(path: Path) -> bool:

@@ -18,6 +18,7 @@ from pipelines.opening import open_views
 from pipelines.snapshot import open_snapshot
 from pipelines.whole_file import whole_file
 from schemas.errors import TribometerError, UsageError
+from transforms.engine import open_engine
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -63,7 +64,7 @@ def report(
     def measure() -> Report:
         snapshot = open_snapshot(tables, as_of)
         try:
-            with duckdb.connect() as connection:
+            with open_engine() as connection:
                 open_views(connection, snapshot)
                 scope = find_scope(connection, product, _day(first_day), _day(last_day))
                 return compose(connection, scope, snapshot.versions, as_of)

@@ -19,6 +19,7 @@ from pipelines.snapshot import Snapshot, day_of, open_snapshot
 from schemas.errors import StaleSnapshotError
 from schemas.tables import FEEDBACK, SCORES
 from schemas.views import ROLLED_UP
+from transforms.engine import open_engine
 
 _CHUNK_BYTES: Final = 64 << 20
 _CHUNK_DAYS: Final = 128
@@ -91,7 +92,7 @@ def _store(snapshot: Snapshot, days: Sequence[str], wanted: dict[str, str]) -> N
     }
     part = replace(snapshot, files={**snapshot.files, **files})
     try:
-        with duckdb.connect() as connection:
+        with open_engine() as connection:
             open_views(connection, part, NOTHING)
             bound_memory(connection)
             latest = dict(connection.execute(_LATEST).fetchall())

@@ -13,6 +13,7 @@ from pipelines.rollup.fingerprint import fingerprints
 from pipelines.rollup.part import Part, delete_part, remains, stored_parts, write_part
 from pipelines.rollup.stored import Chosen, choose, rows_of
 from pipelines.snapshot import Snapshot
+from transforms.engine import open_engine
 
 _FANOUT: Final = 8
 _SMALLEST: Final = 64 << 10
@@ -71,7 +72,7 @@ def _merge(snapshot: Snapshot, together: Sequence[Chosen]) -> None:
         return " UNION ALL ".join(f"SELECT * FROM {rows_of(one, view)}" for one in together)
 
     try:
-        with duckdb.connect() as connection:
+        with open_engine() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             bound_memory(connection)
             write_part(snapshot.root, days, rows, connection)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.tables.finding import Finding
-from schemas.errors import DamagedFileError, StaleSnapshotError
+from schemas.errors import DamagedFileError, NewerFileError, StaleSnapshotError
 from schemas.event import INVALID_DAY, PLAUSIBLE_YEARS
 from schemas.tables import (
     ALERT_ACTIONS,
@@ -30,7 +30,7 @@ from transforms.delta import (
     LiveFile,
     table_path,
 )
-from transforms.parquet import read_file
+from transforms.parquet import read_to_rewrite, written_with
 
 _BROUGHT_BACK_BY: Final = {
     FEEDBACK.name: "replay the files they came from, or seek the subscription back: what is there is recognised",
@@ -55,8 +55,16 @@ def check_file(root: str, spec: TableSpec, file: LiveFile, *, patient: bool) -> 
         f"what brings its rows back: {brought_back}"
     )
     try:
-        rows = read_file(root, spec, file)
+        rows = read_to_rewrite(root, spec, file)
         _check_columns(root, spec, file)
+    except NewerFileError:
+        return Finding(
+            spec.name,
+            file.path,
+            f"holds columns of schema version {written_with(file.path)}, which this Tribometer does not know",
+            "upgrade Tribometer: until then they are passed over, and the file is not written again",
+            harmless=True,
+        )
     except StaleSnapshotError:
         if patient:
             raise

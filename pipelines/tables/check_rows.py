@@ -19,6 +19,7 @@ from transforms.delta import (
     table_path,
 )
 from transforms.delta_log import LogEntryError, entry_paths, read_entry
+from transforms.engine import open_engine
 
 _NAMED: Final = 5
 """Identities named for each finding; the count says how many there are."""
@@ -34,7 +35,7 @@ def check_identities(root: str, spec: TableSpec, files: Sequence[LiveFile]) -> I
         FROM read_parquet($files, filename = true, hive_partitioning = false)
         GROUP BY 1 HAVING count(*) > 1 ORDER BY 1
     """
-    with duckdb.connect() as connection:
+    with open_engine() as connection:
         try:
             found = connection.execute(query, {"files": [str(folder / file.path) for file in files]}).fetchall()
         except duckdb.IOException as error:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.clock import utc_now
-from schemas.errors import DamagedFileError, StaleSnapshotError, TribometerError
+from schemas.errors import DamagedFileError, NewerFileError, StaleSnapshotError, TribometerError
 from schemas.tables import TableSpec
 from transforms.delta import (
     ACTION_KEY,
@@ -31,7 +31,7 @@ from transforms.delta import (
     replace_files,
     table_path,
 )
-from transforms.parquet import read_file, write_file
+from transforms.parquet import read_to_rewrite, write_file
 from transforms.write import in_row_order
 
 TARGET_BYTES: Final = 128 << 20
@@ -93,8 +93,9 @@ def compact(
     """Merge the small files of one table; `progress` is told of files done and in all.
 
     Rows stay as they are to the bit, and files stay sorted. Runs beside appends, readers and other rewriters: what a
-    rival rewrote first is left to the rival. A partition with a damaged file, or with an identity twice, is not
-    touched and named in `refused`. Where it is interrupted, files that no log names stay until the next vacuum.
+    rival rewrote first is left to the rival. A partition with a damaged file, with columns that only a newer program
+    knows, or with an identity twice, is not touched and named in `refused`. Where it is interrupted, files that no log
+    names stay until the next vacuum.
     """
     done = Compacted(spec.name)
     table = open_table(root, spec)
@@ -108,7 +109,7 @@ def compact(
                 pending.append(_Merge(sources, _merge(root, spec, sources, rows)))
         except StaleSnapshotError:
             pass  # a rival has rewritten this partition
-        except (DamagedFileError, _DuplicateError) as error:
+        except (DamagedFileError, NewerFileError, _DuplicateError) as error:
             done.refused.append(str(error))
         seen += len(group)
         progress(seen, total)
@@ -132,7 +133,7 @@ def _pieces(
     rows: list[pa.Table] = []
     for file in group:
         sources.append(file)
-        rows.append(read_file(root, spec, file))
+        rows.append(read_to_rewrite(root, spec, file))
         full = sum(table.nbytes for table in rows) >= MEMORY_BYTES
         if full or sum(source.size_bytes for source in sources) >= TARGET_BYTES:
             yield tuple(sources), rows

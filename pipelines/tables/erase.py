@@ -58,7 +58,7 @@ from transforms.delta import (
 from transforms.elements import Clock
 from transforms.failpoints import failpoint
 from transforms.identities import known_identities
-from transforms.parquet import UNFINISHED, read_file, write_file
+from transforms.parquet import UNFINISHED, read_to_rewrite, write_file
 from transforms.suppressions import SUBJECT_COLUMNS, Scope
 
 ORDER: Final = (DEAD_LETTERS, RAW, THEME_MENTIONS, SCORES, FEEDBACK)
@@ -234,7 +234,7 @@ class Eraser:
 
     def _without(self, spec: TableSpec, path: Path, file: LiveFile) -> DataFile | None:
         """The file's rows but those of the subjects, as another file; None where no row is left."""
-        rows = read_file(self.root, spec, file)
+        rows = read_to_rewrite(self.root, spec, file)
         erased = pa.array(list(self._matches(spec)[path]), pa.string())
         kept = rows.filter(pc.invert(pc.is_in(rows.column(spec.identity), erased)))
         if not kept.num_rows:

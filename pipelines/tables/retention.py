@@ -36,7 +36,7 @@ from transforms.delta import (
     replace_files,
     table_path,
 )
-from transforms.parquet import read_file, write_file
+from transforms.parquet import read_to_rewrite, write_file
 
 RETAINED: Final = (FEEDBACK, SCORES, THEME_MENTIONS, RAW, DEAD_LETTERS)
 """Tables whose rows may be dropped by age; the others are small and say what was done. Feedback goes before its scores:
@@ -120,7 +120,7 @@ def _kept(root: str, spec: TableSpec, file: LiveFile, cutoff: datetime) -> pa.Ta
         oldest, newest = _range(root, spec, file)
         if oldest is not None and newest is not None and (oldest >= cutoff or newest < cutoff):
             return nothing if newest < cutoff else None
-    rows = read_file(root, spec, file)
+    rows = read_to_rewrite(root, spec, file)
     kept = rows.filter(pc.greater_equal(rows.column(column), pa.scalar(cutoff)))
     return None if kept.num_rows == rows.num_rows else kept
 

@@ -32,7 +32,7 @@ from transforms.delta import (
     table_path,
 )
 from transforms.elements import Clock
-from transforms.parquet import read_file, write_file
+from transforms.parquet import read_to_rewrite, write_file
 from transforms.suppressions import read_suppressions
 from transforms.write import in_row_order
 
@@ -79,7 +79,8 @@ def store_mentions(
             batch_id = uuid.uuid4().hex
             for day in sorted(days):
                 label = day.isoformat()
-                there = [row for file in files[label] for row in read_file(root, THEME_MENTIONS, file).to_pylist()]
+                stored = [read_to_rewrite(root, THEME_MENTIONS, file) for file in files[label]]
+                there = [row for part in stored for row in part.to_pylist()]
                 wanted = [] if day in gone else _revised(there, fresh[label], written_at, batch_id, product)
                 if wanted == there:
                     continue

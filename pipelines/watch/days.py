@@ -21,6 +21,7 @@ from pipelines.sql_files import SqlFiles
 from schemas.event import INVALID_DAY
 from schemas.tables import FEEDBACK, SCORES
 from schemas.views import behind
+from transforms.engine import open_engine
 
 SQL: Final = SqlFiles("pipelines.watch")
 
@@ -54,7 +55,7 @@ def connected(snapshot: Snapshot, days: Collection[str]) -> Generator[duckdb.Duc
         for spec in (FEEDBACK, SCORES)
     }
     try:
-        with duckdb.connect() as connection:
+        with open_engine() as connection:
             connection.execute("SET enable_progress_bar = false")
             for statement in plain_views(replace(snapshot, files={**snapshot.files, **files}), (_VIEW,)):
                 connection.execute(statement)

@@ -38,8 +38,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 def run_line(folder: Path, line: str) -> str:
     """Run `[echo TEXT |] tribometer …  [> FILE]` in this process, which has the model loaded, as a shell would.
 
-    `mkdir` and `cp` are run too, and `echo TEXT > FILE`; a command that needs a Pub/Sub subscription is not, nor one
-    about an episode of friction, of which nothing has been watched here.
+    `mkdir`, `cp` and `mv` are run too, and `echo TEXT > FILE`; a command that needs a Pub/Sub subscription is not, nor
+    one about an episode of friction, of which nothing has been watched here.
     """
     words = shlex.split(line)
     if "--subscription" in words or (words[1] == "alerts" and words[2] in OF_AN_EPISODE):
@@ -47,7 +47,7 @@ def run_line(folder: Path, line: str) -> str:
     if words[0] == "echo" and words[2] == ">":
         (folder / words[3]).write_text(words[1] + "\n")
         return ""
-    if words[0] in ("mkdir", "cp"):
+    if words[0] in ("mkdir", "cp", "mv"):
         subprocess.run(words, cwd=folder, check=True)
         return ""
     given = ""
