@@ -4,15 +4,16 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= ../shared/data
 SEED ?= 1
-QUICK := not streams and not browser and not wheel and not emulator
+QUICK := not streams and not browser and not wheel and not emulator and not deploy
 # uv installs the same lock file several times faster; where it cannot reach the registry pip does it.
 UV := uv==0.13.9
-CHECKERS := .venv-supply-chain
+DEPLOY_CHECKERS := .venv-deploy
+SUPPLY_CHECKERS := .venv-supply-chain
 
 # Modules are compiled once, not by every process that imports them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check lint types imports supply-chain streams emulator faults faults-quick browser wheel bench case-studies model learning-curve evaluate spikes docs lock clean
+.PHONY: help install demo test check lint types imports supply-chain streams emulator faults faults-quick browser wheel bench case-studies model learning-curve evaluate spikes docs deploy-check image lock clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,12 +50,13 @@ imports: install
 	@$(BIN)/lint-imports
 
 # The checkers have an environment of their own, so that they are not among what they check.
-supply-chain: install $(CHECKERS)/.installed  ## Licences of all that is locked, bill of materials into dist/, no secrets in the tree
-	@$(CHECKERS)/bin/python -m supply_chain
+supply-chain: $(SUPPLY_CHECKERS)/.installed  ## Licences of all that is locked, bill of materials into dist/, no secrets in the tree
+	@$(SUPPLY_CHECKERS)/bin/python -m supply_chain
 
-$(CHECKERS)/.installed: supply_chain/requirements.lock
-	@test -x $(CHECKERS)/bin/python || $(PYTHON) -m venv $(CHECKERS)
-	@$(CHECKERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r supply_chain/requirements.lock
+$(SUPPLY_CHECKERS)/.installed: $(STAMP) supply_chain/requirements.lock
+	@test -x $(SUPPLY_CHECKERS)/bin/python || $(PYTHON) -m venv --without-pip $(SUPPLY_CHECKERS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(SUPPLY_CHECKERS)/bin/python --require-hashes -r supply_chain/requirements.lock
 	@touch $@
 
 streams: install  ## Tests on the real streams (DATA=folder with streams/ and labels/)
@@ -100,12 +102,31 @@ docs: install  ## Write the generated pages again
 	@$(BIN)/python -m pipelines.alerts.wire
 	@$(BIN)/python -m pipelines.docs
 
+# Checkers of other people's formats stand apart: they are many, and the product needs none of them.
+$(DEPLOY_CHECKERS)/.installed: $(STAMP) deploy/check.lock
+	@test -x $(DEPLOY_CHECKERS)/bin/python || $(PYTHON) -m venv --without-pip $(DEPLOY_CHECKERS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(DEPLOY_CHECKERS)/bin/python --require-hashes -r deploy/check.lock
+	@touch $@
+
+deploy-check: $(DEPLOY_CHECKERS)/.installed  ## Hold deploy/ against hadolint, promtool, checkov and the schemas (needs promtool: Debian's prometheus)
+	@TRIBOMETER_CHECKERS="$(CURDIR)/$(DEPLOY_CHECKERS)/bin" $(BIN)/python -m pytest -m deploy tests/deploy
+
+image:  ## Build the container image (PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:…, see deploy/image)
+	docker build --file deploy/image/Dockerfile --build-arg PYTHON_IMAGE="$(PYTHON_IMAGE)" --tag tribometer .
+
 # Written without addresses, so that it installs from whichever registry pip is set up for.
 lock:  ## Resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra report --extra train \
 	  --group dev --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	  --custom-compile-command "make lock" supply_chain/requirements.in -o supply_chain/requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" --constraint requirements.lock pyproject.toml -o deploy/image/runtime.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" deploy/image/build.in -o deploy/image/build.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" --group deploy -o deploy/check.lock
 
 clean:  ## Remove what was built, not what was installed
 	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
