@@ -13,7 +13,7 @@ from typing import Any, Final
 BASELINE: Final = Path(__file__).with_name("secrets.json")
 
 NO_TEXT: Final = (
-    r"\.(npz|png|parquet|xz|gz)$|(^|/)_delta_log/|requirements\.lock$|supply_chain/secrets\.json$"
+    r"\.(npz|png|parquet|xz|gz)$|(^|/)_delta_log/|\.lock$|supply_chain/secrets\.json$"
     r"|^models/(\w+_feedback/|figures\.json$)"
 )
 """Files that are not looked into: binary ones, log entries with digests of files, hashes of packages, and the weights
