@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -62,11 +62,14 @@ class Match(_Block):
     source: Names = ()
     kind: Annotated[tuple[Kind, ...], BeforeValidator(_names)] = ()
 
-    def misfit(self, alert: Alert) -> str | None:
-        """Which key does not fit; None where all do. A source fits an alert that has it among its members."""
+    def misfit(self, alert: Alert, touchpoints: Collection[str] | None = None) -> str | None:
+        """Which key does not fit; None where all do. A source fits an alert that has it among its members.
+
+        `touchpoints`: those the alert is taken to be about, in place of its own.
+        """
         if self.product and alert.product not in self.product:
             return f"product is not {_either(self.product)}"
-        if self.touchpoint and alert.touchpoint not in self.touchpoint:
+        if self.touchpoint and not set(self.touchpoint) & set(touchpoints or (alert.touchpoint,)):
             return f"touchpoint is not {_either(self.touchpoint)}"
         if self.severity and alert.severity not in self.severity:
             return f"severity is not {_either(self.severity)}"
@@ -152,11 +155,18 @@ class Routes(_Block):
         place: tzinfo = route.time_zone or zone(self.time_zone)
         return place
 
+    def misfit(self, route: Route, alert: Alert) -> str | None:
+        """Why the route does not lead from the alert; None where it does.
+
+        What is told of a whole product concerns whoever looks after the touchpoints it rose at: it holds back theirs.
+        """
+        return route.match.misfit(alert, _touchpoints(alert))
+
     def leading_from(self, alert: Alert) -> Iterator[tuple[Route, str]]:
         """The routes that fit, in their order, each with every channel no earlier one led to."""
         led: set[str] = set()
         for route in self.routes:
-            if route.match.misfit(alert) is None:
+            if self.misfit(route, alert) is None:
                 for name in route.to:
                     if name not in led:
                         led.add(name)
@@ -289,6 +299,14 @@ def _name(location: tuple[str | int, ...]) -> str:
 
 def _either(values: tuple[str, ...]) -> str:
     return " or ".join(str(value) for value in values)
+
+
+def _touchpoints(alert: Alert) -> set[str]:
+    """The touchpoint it is about; of a whole product also its members, and the fewest that explain the rise."""
+    if not alert.whole_product:
+        return {alert.touchpoint}
+    explaining = [cause.values for cause in alert.explanations if cause.dimension == "touchpoint"]
+    return {alert.touchpoint, *alert.sources, *(value for values in explaining for value in values)}
 
 
 def _parts(alert: Alert) -> set[str]:

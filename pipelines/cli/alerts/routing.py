@@ -152,7 +152,7 @@ def test_route(
     alert = trial_alert(product, touchpoint, Severity(severity), source, Kind(kind), now)
     leading: list[tuple[Any, str]] = [pair for pair in routes.leading_from(alert) if not only or pair[1] in only]
     for route in routes.routes:
-        misfit = route.match.misfit(alert)
+        misfit = routes.misfit(route, alert)
         where = [name for found, name in leading if found is route]
         if misfit is not None:
             click.echo(f"{route.name}: no, {misfit}")

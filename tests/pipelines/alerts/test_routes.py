@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.alerts.hours import Hours
 from pipelines.alerts.routes import SERVICES, read_routes
-from schemas.alert import Kind, Severity
+from schemas.alert import Explanation, Kind, Severity
 from schemas.errors import UsageError
 from tests.docs.pages import ROOT
 from tests.pipelines.alerts.sample import sample
@@ -189,6 +190,30 @@ def test_the_example_is_read_and_has_every_service(monkeypatch: pytest.MonkeyPat
 def test_a_match_fits_where_every_key_does(tmp_path: Path, match: str, fits: bool) -> None:
     routes = read(tmp_path, CHANNELS + f"routes:\n  - {{name: a, to: chat, match: {match}}}")
     assert bool(list(routes.leading_from(sample()))) is fits
+
+
+@pytest.mark.parametrize(
+    ("touchpoint", "fits"), [("'*'", True), ("sync", True), ("[billing, login]", True), ("delivery", False)]
+)
+def test_a_whole_product_concerns_the_touchpoints_it_rose_at(tmp_path: Path, touchpoint: str, fits: bool) -> None:
+    """Its members, and those that explain the rise, whose own alerts are held back for it. It is not muted with them."""
+    alert = replace(
+        sample(),
+        touchpoint="*",
+        sources=("*", "sync"),
+        explanations=(
+            Explanation("version", ("delivery",), 0.9, 0.5),
+            Explanation("touchpoint", ("login", "account"), 0.8, 0.2),
+        ),
+    )
+    match = f"{{touchpoint: {touchpoint}}}"
+    routes = read(
+        tmp_path,
+        CHANNELS + f"routes:\n  - {{name: a, to: chat, match: {match}}}\n"
+        f"mutes:\n  - {{match: {match}, reason: known}}",
+    )
+    assert bool(list(routes.leading_from(alert))) is fits
+    assert (routes.mute_of(alert, alert.started_at) is not None) is (touchpoint == "'*'")
 
 
 def test_a_channel_is_led_to_once(tmp_path: Path) -> None:
