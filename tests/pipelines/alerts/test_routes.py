@@ -196,7 +196,7 @@ def test_a_match_fits_where_every_key_does(tmp_path: Path, match: str, fits: boo
     ("touchpoint", "fits"), [("'*'", True), ("sync", True), ("[billing, login]", True), ("delivery", False)]
 )
 def test_a_whole_product_concerns_the_touchpoints_it_rose_at(tmp_path: Path, touchpoint: str, fits: bool) -> None:
-    """Its members, and those that explain the rise, whose own alerts are held back for it. It is not muted with them."""
+    """Its members, and those that explain the rise, whose own alerts are held back. It is not muted with them."""
     alert = replace(
         sample(),
         touchpoint="*",
