@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 LEAST_JUMP: Final = 60.0
-"""Seconds: less is a clock that is kept right by small steps, or a process that was asleep."""
+"""Seconds: less is a clock that is kept right by small steps."""
+
+
+def since_boot() -> float:
+    """Seconds of a clock that nobody sets, and that runs while the machine sleeps, where the system has one."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class ClockJumps:

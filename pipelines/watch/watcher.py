@@ -45,7 +45,7 @@ from pipelines.watch.explain import Circumstances, alert_of
 from pipelines.watch.late import Late, late_since
 from pipelines.watch.ledger import Telling, ends_of_strangers, to_tell, told_as_on
 from pipelines.watch.left_out import FloodNote, NotCounted
-from pipelines.watch.steady import ClockJumps
+from pipelines.watch.steady import ClockJumps, since_boot
 from pipelines.watch.told import Told
 from schemas.alert import Alert, Severity
 from schemas.errors import TribometerError
@@ -107,7 +107,7 @@ class Watcher:
         clock: Clock,
         settings: WatchSettings | None = None,
         *,
-        seconds: Callable[[], float] = time.monotonic,
+        seconds: Callable[[], float] = since_boot,
     ) -> None:
         """`clock` is the one on the wall, `seconds` one that nobody sets."""
         self._tables = tables

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.watch.steady import ClockJumps
+from pipelines.watch.steady import ClockJumps, since_boot
 from pipelines.watch.watcher import Watcher, WatchSettings
 from tests.pipelines.watch.world import INCIDENT, store_rows, told, until, world
 
@@ -39,6 +39,11 @@ def test_a_jump_is_what_the_wall_clock_moved_by_itself(set_by: float, told_as: f
     clocks.now += timedelta(seconds=set_by)
     assert jumps.since_last() == told_as
     assert jumps.since_last() == 0
+
+
+def test_the_clock_since_boot_runs_forward() -> None:
+    first = since_boot()
+    assert since_boot() >= first > 0
 
 
 def test_alerts_of_hours_that_a_jump_closed_say_so(tmp_path: Path) -> None:
