@@ -73,22 +73,28 @@ class Severity(StrEnum):
 
 
 def severity_of(
-    touchpoint: str, excess: float, ratio: float | None, *, learning: bool = False, before: Severity | None = None
+    excess: float,
+    ratio: float | None,
+    *,
+    everywhere: bool = False,
+    learning: bool = False,
+    before: Severity | None = None,
 ) -> Severity:
     """How severe an episode is.
 
-    *critical*: a whole product, or at least 20 authors more than expected and three times as many (also where none are
-    expected). *info*: a series that is still being learnt, whose expectation may be off. *warning*: all others. An
-    episode keeps the highest it has had (`before`), so that its end reaches whoever was told of its beginning.
+    *critical*: three touchpoints of a product or more (`everywhere`), or at least 20 authors more than expected and
+    three times as many (also where none are expected). *info*: a series that is still being learnt, whose expectation
+    may be off. *warning*: all others. An episode keeps the highest it has had (`before`), so that its end reaches
+    whoever was told of its beginning.
 
-    >>> severity_of("billing", 24, 4.0), severity_of("billing", 8, 4.0), severity_of("*", 8, 1.6)
+    >>> severity_of(24, 4.0), severity_of(8, 4.0), severity_of(8, 1.6, everywhere=True)
     (<Severity.CRITICAL: 'critical'>, <Severity.WARNING: 'warning'>, <Severity.CRITICAL: 'critical'>)
     """
     large = excess >= CRITICAL_EXCESS and (ratio is None or ratio >= CRITICAL_RATIO)
     now = Severity.WARNING
     if learning:
         now = Severity.INFO
-    elif touchpoint == WHOLE_PRODUCT or large:
+    elif everywhere or large:
         now = Severity.CRITICAL
     return now if before is None or before.rank < now.rank else before
 

@@ -16,7 +16,7 @@ from pipelines.watch.evidence import day_of_hour, hour_of, instant_of
 from pipelines.watch.figures import figures_of, window_of
 from pipelines.watch.ledger import HELD_HISTORY, Telling
 from pipelines.watch.left_out import NotCounted
-from pipelines.watch.reasons import quality_of, resolves_when, why_told
+from pipelines.watch.reasons import is_everywhere, quality_of, resolves_when, why_told
 from pipelines.watch.voices import launch_of, quotes_of, shares_of, terms_of
 from schemas.alert import (
     WHOLE_PRODUCT,
@@ -100,9 +100,9 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
         kind=event.kind,
         status=Status.RESOLVED if resolved else Status.FIRING,
         severity=severity_of(
-            touchpoint,
             figures.observed - figures.expected,
             ratio,
+            everywhere=is_everywhere(told),
             learning=figures.learning,
             before=telling.before,
         ),
@@ -162,7 +162,7 @@ def alert_of(snapshot: Snapshot, telling: Telling, about: Circumstances) -> Aler
             lag_seconds=None if about.clock is None else max(0.0, (about.now - about.clock).total_seconds()),
             clock_jump=about.clock_jump,
         ),
-        why=why_told(told, event.place.touchpoint, about.settings),
+        why=why_told(told, about.settings),
         history=tuple(HourCount(hour, float(said_in.get(hour, 0.0)), usual) for hour, usual in told.usual),
         earlier=_earlier(event.episode_id, fingerprint(event.place), telling.start, about),
         dashboard_url=None

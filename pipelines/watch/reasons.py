@@ -12,7 +12,7 @@ from pipelines.watch.told import Told
 from schemas.alert import WHOLE_PRODUCT, Kind, Quality, Reason
 from transforms.detect.detector import Settings
 from transforms.detect.floods import FloodKind
-from transforms.detect.lifecycle import ALL_SOURCES, COOL_DOWN_HOURS, RESOLVE_HOURS
+from transforms.detect.lifecycle import ALL_SOURCES, COOL_DOWN_HOURS, RESOLVE_HOURS, TOUCHPOINTS_OF_A_PRODUCT
 
 FLOODS_SHOWN: Final = 3
 
@@ -49,12 +49,19 @@ def _flood(note: FloodNote) -> str:
     return f"Not a crowd, and {counted}: {note}, {instant_of(note.hour):%Y-%m-%d %H:%M} UTC."
 
 
-def why_told(told: Told, touchpoint: str, settings: Settings) -> tuple[Reason, ...]:
+def is_everywhere(told: Told) -> bool:
+    """Whether it is about a product of which three touchpoints or more are, or were, in the episode."""
+    event = told.event
+    return (
+        event.place.touchpoint == WHOLE_PRODUCT and len(event.members - {ALL_SOURCES}) >= TOUCHPOINTS_OF_A_PRODUCT
+    )
+
+
+def why_told(told: Told, settings: Settings) -> tuple[Reason, ...]:
     """What had to hold of the series that was called an alarm."""
-    if touchpoint == WHOLE_PRODUCT and told.event.members != {ALL_SOURCES}:
-        places = {one.touchpoint for one in told.standings if one.since >= 0} - {WHOLE_PRODUCT}
-        members = told.event.members - {ALL_SOURCES}
-        return (Reason("touchpoints with an episode", float(len(members) or len(places)), 3.0),)
+    if is_everywhere(told):
+        on = float(len(told.event.members - {ALL_SOURCES}))
+        return (Reason("touchpoints with an episode", on, float(TOUCHPOINTS_OF_A_PRODUCT)),)
     with_evidence = [one for one in told.standings if one.since >= 0]
     if not with_evidence or told.event.kind not in {Kind.OPENED, Kind.REOPENED, Kind.UPDATED}:
         return ()

@@ -116,27 +116,27 @@ def test_what_is_stored_holds_no_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("touchpoint", "excess", "ratio", "learning", "before", "expected"),
+    ("everywhere", "excess", "ratio", "learning", "before", "expected"),
     [
-        ("billing", 20.0, 3.0, False, None, Severity.CRITICAL),
-        ("billing", 19.9, 9.0, False, None, Severity.WARNING),
-        ("billing", 99.0, 2.9, False, None, Severity.WARNING),
-        ("billing", 20.0, None, False, None, Severity.CRITICAL),
-        ("*", 6.0, 1.6, False, None, Severity.CRITICAL),
-        ("*", 60.0, 9.0, True, None, Severity.INFO),
-        ("billing", 0.0, 1.0, False, Severity.CRITICAL, Severity.CRITICAL),
-        ("billing", 30.0, 4.0, False, Severity.INFO, Severity.CRITICAL),
+        (False, 20.0, 3.0, False, None, Severity.CRITICAL),
+        (False, 19.9, 9.0, False, None, Severity.WARNING),
+        (False, 99.0, 2.9, False, None, Severity.WARNING),
+        (False, 20.0, None, False, None, Severity.CRITICAL),
+        (True, 6.0, 1.6, False, None, Severity.CRITICAL),
+        (True, 60.0, 9.0, True, None, Severity.INFO),
+        (False, 0.0, 1.0, False, Severity.CRITICAL, Severity.CRITICAL),
+        (False, 30.0, 4.0, False, Severity.INFO, Severity.CRITICAL),
     ],
 )
 def test_severity(
-    touchpoint: str,
+    everywhere: bool,
     excess: float,
     ratio: float | None,
     learning: bool,
     before: Severity | None,
     expected: Severity,
 ) -> None:
-    assert severity_of(touchpoint, excess, ratio, learning=learning, before=before) is expected
+    assert severity_of(excess, ratio, everywhere=everywhere, learning=learning, before=before) is expected
 
 
 def test_the_wire_file_stands_beside_the_others() -> None:
